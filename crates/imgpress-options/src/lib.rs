@@ -1,0 +1,26 @@
+//! What may be asked of a compression, as types that hold only legal values.
+//!
+//! Every way into imgpress (query, form field, header, command line) reads its options through
+//! [`OptionSet`], so that a value is checked in one place and refused in one wording. The crate is a leaf:
+//! the codec takes its [`Options`], and the gateway can check a request without linking a codec.
+
+mod color;
+mod format;
+mod name;
+mod quality;
+mod set;
+
+pub use color::Color;
+pub use format::ImageFormat;
+pub use name::OptionName;
+pub use quality::Quality;
+pub use set::{OptionError, OptionSet};
+
+/// How one image is to be compressed. The default is what a request without options gets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// How close to the original the output looks. Default: 80.
+    pub quality: Quality,
+    /// What transparency is flattened on where the output format has none. Default: white.
+    pub background: Color,
+}

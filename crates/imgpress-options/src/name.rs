@@ -1,0 +1,89 @@
+use std::fmt;
+use std::str::FromStr;
+
+use crate::set::OptionError;
+
+/// The name of an option, the same in a query, a form field and, with dashes, on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "docs/API.md describes each option")]
+pub enum OptionName {
+    Quality,
+    Effort,
+    Format,
+    Width,
+    Height,
+    Fit,
+    Background,
+    Color,
+    Metadata,
+    MaxBytes,
+    Store,
+}
+
+impl OptionName {
+    /// Every option there is.
+    pub const ALL: [Self; 11] = [
+        Self::Quality,
+        Self::Effort,
+        Self::Format,
+        Self::Width,
+        Self::Height,
+        Self::Fit,
+        Self::Background,
+        Self::Color,
+        Self::Metadata,
+        Self::MaxBytes,
+        Self::Store,
+    ];
+
+    /// The name as requests write it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quality => "quality",
+            Self::Effort => "effort",
+            Self::Format => "format",
+            Self::Width => "width",
+            Self::Height => "height",
+            Self::Fit => "fit",
+            Self::Background => "background",
+            Self::Color => "color",
+            Self::Metadata => "metadata",
+            Self::MaxBytes => "max_bytes",
+            Self::Store => "store",
+        }
+    }
+
+    /// The values that this build takes, in words for an error message; `None` where it takes none yet.
+    #[must_use]
+    pub fn allowed(self) -> Option<&'static str> {
+        match self {
+            Self::Quality => Some("a whole number from 1 to 100"),
+            Self::Effort => Some("balanced"),
+            Self::Format => Some("jpeg"),
+            Self::Fit => Some("scale-down"),
+            Self::Background => Some("a colour written #rrggbb"),
+            Self::Color => Some("srgb"),
+            Self::Metadata => Some("strip"),
+            Self::Store => Some("true or false"),
+            Self::Width | Self::Height | Self::MaxBytes => None,
+        }
+    }
+}
+
+impl FromStr for OptionName {
+    type Err = OptionError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|option| option.as_str() == name)
+            .ok_or_else(|| OptionError::unknown(name))
+    }
+}
+
+impl fmt::Display for OptionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,19 @@
+//! The public API: who may upload, how much and how often; where the upload goes; what the client is told.
+//!
+//! The gateway never looks into an image. It hands the bytes to an [`Engine`](imgpress_engine_api::Engine) as
+//! they arrive and the result to a [`Storage`](imgpress_storage::Storage).
+
+mod api_keys;
+mod client;
+mod config;
+mod middleware;
+mod receipt;
+mod router;
+mod routes;
+mod state;
+mod upload;
+
+pub use api_keys::{ApiKeyName, ApiKeys, ApiKeysError};
+pub use config::{CorsOrigins, GatewayConfig, RateLimit};
+pub use router::router;
+pub use state::{App, AppState};

@@ -1,0 +1,36 @@
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::{get, post};
+use imgpress_engine_api::wire;
+use imgpress_http::{Exposition, Service, edge, health};
+
+use crate::AppState;
+use crate::middleware::{auth, cors, declared, rate_limit, security_headers};
+use crate::routes::{compress, files, home, ready};
+
+/// Every route of the public API and everything that stands before it.
+///
+/// `exposition` is `None` where metrics have an address of their own. Layers run from the last to the first;
+/// those of `/compress` answer without reading the body.
+pub fn router(state: AppState, exposition: Option<Exposition>) -> Router {
+    let compress = post(compress::compress_image)
+        .route_layer(from_fn_with_state(state.clone(), declared::check_declared_upload))
+        .route_layer(from_fn_with_state(state.clone(), auth::require_api_key))
+        .route_layer(from_fn_with_state(state.clone(), rate_limit::limit_rate));
+
+    let mut routes = Router::new()
+        .route("/", get(home::show_home))
+        .route(wire::COMPRESS_PATH, compress)
+        .route("/files/{*key}", get(files::get_file))
+        .route("/health", get(health))
+        .route("/ready", get(ready::get_ready));
+    if let Some(exposition) = exposition {
+        routes = routes.route("/metrics", get(move || exposition.show()));
+    }
+
+    let draining = state.draining.clone();
+    let routes = routes
+        .layer(from_fn_with_state(state.clone(), cors::share))
+        .with_state(state);
+    edge(routes, Service::Gateway, draining).layer(from_fn(security_headers::set_security_headers))
+}

@@ -1,0 +1,146 @@
+use std::io::SeekFrom;
+use std::ops::Bound;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use headers::{AcceptRanges, ContentLength, ContentRange, ETag, HeaderMapExt, IfNoneMatch, IfRange, Range};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use imgpress_engine_api::{ErrorCode, Failure};
+use imgpress_http::Error;
+use imgpress_storage::{StorageKey, StoredObject};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
+
+use crate::AppState;
+
+/// How much of a file is read at a time, in bytes.
+const CHUNK: usize = 64 << 10;
+
+/// A key is a hash of what is behind it, so what is behind it never changes.
+const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// `GET /files/{key}`: a stored picture, for every page of the web.
+pub(crate) async fn get_file(
+    State(state): State<AppState>,
+    Path(key): Path<String>,
+    request: HeaderMap,
+) -> Result<Response, Error> {
+    let key: StorageKey = key.parse().map_err(|_| no_such_file())?;
+    let opened = state.storage.open(&key).await;
+    let object = opened
+        .map_err(|error| storage_failed().caused_by(error))?
+        .ok_or_else(no_such_file)?;
+    let etag: ETag = object
+        .etag()
+        .parse()
+        .map_err(|_| Failure::internal("a hash is no entity tag"))?;
+    let mut response = if request
+        .typed_get::<IfNoneMatch>()
+        .is_some_and(|tags| !tags.precondition_passes(&etag))
+    {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let range = applicable_range(&request, &etag);
+        content(object, range).await?
+    };
+    let headers = response.headers_mut();
+    headers.typed_insert(etag);
+    headers.insert(header::CACHE_CONTROL, FOREVER);
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        CROSS_ORIGIN_RESOURCE_POLICY,
+        HeaderValue::from_static("cross-origin"),
+    );
+    Ok(response)
+}
+
+/// The asked-for range, unless it was asked for under a condition that does not hold (RFC 9110, 13.1.5).
+fn applicable_range(request: &HeaderMap, etag: &ETag) -> Option<Range> {
+    let outdated = |condition: IfRange| condition.is_modified(Some(etag), None);
+    if request.typed_get::<IfRange>().is_some_and(outdated) {
+        return None;
+    }
+    request.typed_get()
+}
+
+async fn content(object: StoredObject, range: Option<Range>) -> Result<Response, Failure> {
+    let content_type = object.format().content_type();
+    let StoredObject { mut file, length, .. } = object;
+    let (status, start, count) = match range.map(|range| single_span(&range, length)) {
+        None | Some(Span::Everything) => (StatusCode::OK, 0, length),
+        Some(Span::Part { start, count }) => (StatusCode::PARTIAL_CONTENT, start, count),
+        Some(Span::Nowhere) => return Ok(not_satisfiable(length)),
+    };
+    file.seek(SeekFrom::Start(start))
+        .await
+        .map_err(|error| storage_failed().caused_by(error))?;
+    let body = Body::from_stream(ReaderStream::with_capacity(file.take(count), CHUNK));
+    let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
+    response.headers_mut().typed_insert(AcceptRanges::bytes());
+    response.headers_mut().typed_insert(ContentLength(count));
+    if status == StatusCode::PARTIAL_CONTENT {
+        let range = ContentRange::bytes(start..start + count, length).map_err(Failure::internal)?;
+        response.headers_mut().typed_insert(range);
+    }
+    Ok(response)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Span {
+    Everything,
+    Part { start: u64, count: u64 },
+    Nowhere,
+}
+
+/// What a range header comes to. Several ranges at once are answered with everything, which RFC 9110 (14.2)
+/// allows.
+fn single_span(range: &Range, length: u64) -> Span {
+    let mut spans = range.satisfiable_ranges(length);
+    let (first, second) = (spans.next(), spans.next());
+    match (first, second) {
+        (Some(_), Some(_)) => Span::Everything,
+        (None, _) => Span::Nowhere,
+        (Some((start, end)), None) => {
+            let start = match start {
+                Bound::Included(at) => at,
+                Bound::Excluded(at) => at.saturating_add(1),
+                Bound::Unbounded => 0,
+            };
+            let end = match end {
+                Bound::Included(at) => at.saturating_add(1).min(length),
+                Bound::Excluded(at) => at.min(length),
+                Bound::Unbounded => length,
+            };
+            if start < end {
+                Span::Part {
+                    start,
+                    count: end - start,
+                }
+            } else {
+                Span::Nowhere
+            }
+        }
+    }
+}
+
+fn not_satisfiable(length: u64) -> Response {
+    let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
+    response
+        .headers_mut()
+        .typed_insert(ContentRange::unsatisfied_bytes(length));
+    response
+}
+
+fn no_such_file() -> Failure {
+    Failure::new(ErrorCode::NotFound, "There is no such file.")
+}
+
+fn storage_failed() -> Failure {
+    Failure::new(
+        ErrorCode::StorageFailed,
+        "The store failed; the fault is ours and was logged.",
+    )
+}

@@ -1,0 +1,6 @@
+//! The handlers, a file a route.
+
+pub(crate) mod compress;
+pub(crate) mod files;
+pub(crate) mod home;
+pub(crate) mod ready;

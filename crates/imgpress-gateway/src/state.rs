@@ -1,0 +1,62 @@
+use std::ops::Deref;
+use std::sync::Arc;
+
+use imgpress_engine_api::Engine;
+use imgpress_http::Draining;
+use imgpress_storage::Storage;
+
+use crate::middleware::rate_limit::Limits;
+use crate::routes::ready::Readiness;
+use crate::{ApiKeys, GatewayConfig};
+
+/// What the gateway works with. Made once, at the start.
+pub struct App {
+    pub(crate) config: GatewayConfig,
+    pub(crate) engine: Arc<dyn Engine>,
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) api_keys: ApiKeys,
+    pub(crate) draining: Draining,
+    pub(crate) limits: Limits,
+    pub(crate) readiness: Readiness,
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(
+        config: GatewayConfig,
+        engine: Arc<dyn Engine>,
+        storage: Arc<dyn Storage>,
+        api_keys: ApiKeys,
+        draining: Draining,
+    ) -> Self {
+        let limits = Limits::new(config.rate_limit);
+        Self {
+            config,
+            engine,
+            storage,
+            api_keys,
+            draining,
+            limits,
+            readiness: Readiness::default(),
+        }
+    }
+}
+
+/// A handle to the [`App`], for every handler.
+#[derive(Clone)]
+pub struct AppState(Arc<App>);
+
+impl From<App> for AppState {
+    fn from(app: App) -> Self {
+        Self(Arc::new(app))
+    }
+}
+
+impl Deref for AppState {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.0
+    }
+}

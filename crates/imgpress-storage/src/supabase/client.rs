@@ -1,0 +1,91 @@
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::USER_AGENT;
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Incoming;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::BaseUrl;
+
+/// The body of a request.
+pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+
+/// The HTTP client of one Supabase project. It follows no redirect, which would take the key along, and knows no
+/// proxy from the environment.
+pub(crate) struct Client {
+    http: legacy::Client<HttpsConnector<HttpConnector>, Body>,
+    headers: HeaderMap,
+}
+
+impl Client {
+    /// A client that sends these headers with every request.
+    pub(crate) fn new(url: &BaseUrl, mut headers: HeaderMap) -> Result<Self, rustls::Error> {
+        headers.insert(USER_AGENT, HeaderValue::from_static(NAME));
+        let http = legacy::Client::builder(TokioExecutor::new())
+            // After an early refusal the store leaves the upload unread, and the next request on that connection
+            // would hang: a connection serves one request.
+            .pool_max_idle_per_host(0)
+            .build(connector(tls(url)?));
+        Ok(Self { http, headers })
+    }
+
+    /// A request to be given headers and a body.
+    pub(crate) fn request(&self, method: Method, url: &str) -> http::request::Builder {
+        let mut request = Request::builder().method(method).uri(url);
+        if let Some(headers) = request.headers_mut() {
+            headers.clone_from(&self.headers);
+        }
+        request
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, legacy::Error> {
+        self.http.request(request).await
+    }
+}
+
+/// The body of a request that has none.
+pub(crate) fn no_body() -> Body {
+    Body::new(Empty::new().map_err(|never| match never {}))
+}
+
+/// A browser-like one is refused together with a secret key.
+const NAME: &str = concat!("imgpress/", env!("CARGO_PKG_VERSION"));
+/// How long a TCP connection may take: several retransmissions of a lost packet.
+const CONNECT: Duration = Duration::from_secs(5);
+
+fn connector(tls: ClientConfig) -> HttpsConnector<HttpConnector> {
+    let mut tcp = HttpConnector::new();
+    tcp.set_connect_timeout(Some(CONNECT));
+    tcp.set_nodelay(true);
+    tcp.enforce_http(false);
+    HttpsConnectorBuilder::new()
+        .with_tls_config(tls)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(tcp)
+}
+
+/// The certificates that the operator's system trusts, or Mozilla's where there are none, as in an image without
+/// a system; for plain HTTP none at all.
+fn tls(url: &BaseUrl) -> Result<ClientConfig, rustls::Error> {
+    let mut roots = RootCertStore::empty();
+    if url.as_str().starts_with("https:") {
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        if roots.is_empty() {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    Ok(versions.with_root_certificates(roots).with_no_client_auth())
+}

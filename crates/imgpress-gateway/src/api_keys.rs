@@ -78,29 +78,20 @@ impl ApiKeys {
     pub fn from_list(list: &SecretString) -> Result<Self, ApiKeysError> {
         let entries = list.expose_secret().split(',').enumerate();
         let fixed = entries.map(|(at, entry)| parse_entry(entry.trim()).ok_or(ApiKeysError::Entry(at + 1)));
-        Ok(Self {
-            fixed: fixed.collect::<Result<_, _>>()?,
-            file: None,
-        })
+        Ok(Self { fixed: fixed.collect::<Result<_, _>>()?, file: None })
     }
 
     /// One key alone.
     #[must_use]
     pub fn single(name: ApiKeyName, key: &SecretString) -> Self {
         let hash = Sha256::digest(key.expose_secret().as_bytes()).into();
-        Self {
-            fixed: vec![Entry { name, hash }],
-            file: None,
-        }
+        Self { fixed: vec![Entry { name, hash }], file: None }
     }
 
     /// No keys but those that a file will add.
     #[must_use]
     pub fn none() -> Self {
-        Self {
-            fixed: Vec::new(),
-            file: None,
-        }
+        Self { fixed: Vec::new(), file: None }
     }
 
     /// Adds the keys of a file, one `name:sha256-hex` a line, `#` comments. The file is read again when it
@@ -110,11 +101,7 @@ impl ApiKeys {
     /// The file cannot be read now.
     pub fn with_file(mut self, path: PathBuf) -> Result<Self, ApiKeysError> {
         let (entries, stamp) = read_file(&path)?;
-        let read = RwLock::new(Read {
-            entries,
-            stamp,
-            looked_at: Instant::now(),
-        });
+        let read = RwLock::new(Read { entries, stamp, looked_at: Instant::now() });
         self.file = Some(KeyFile { path, read });
         Ok(self)
     }
@@ -133,9 +120,7 @@ impl ApiKeys {
             let same: Choice = entry.hash.ct_eq(&hash);
             found.conditional_assign(&at, same);
         }
-        entries()
-            .nth(usize::try_from(found).ok()?)
-            .map(|entry| entry.name.clone())
+        entries().nth(usize::try_from(found).ok()?).map(|entry| entry.name.clone())
     }
 }
 
@@ -157,14 +142,11 @@ impl KeyFile {
         }
         match read_file(&self.path) {
             Ok((entries, stamp)) => {
-                tracing::info!(
-                    keys = entries.len(),
-                    "the API key file has changed and was read again"
-                );
+                tracing::info!(keys = entries.len(), "the API key file has changed and was read again");
                 (read.entries, read.stamp) = (entries, stamp);
             }
             Err(error) => {
-                tracing::error!(%error, "the API key file cannot be read; the keys stay as they were")
+                tracing::error!(%error, "the API key file cannot be read; the keys stay as they were");
             }
         }
     }
@@ -183,19 +165,15 @@ fn read_file(path: &PathBuf) -> Result<(Arc<[Entry]>, Stamp), ApiKeysError> {
     let text = std::fs::read_to_string(path)?;
     let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
     let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let entries = lines
-        .map(|(at, line)| parse_line(line).ok_or(ApiKeysError::Line(at)))
-        .collect::<Result<_, _>>()?;
+    let entries =
+        lines.map(|(at, line)| parse_line(line).ok_or(ApiKeysError::Line(at))).collect::<Result<_, _>>()?;
     Ok((entries, stamp))
 }
 
 fn parse_entry(entry: &str) -> Option<Entry> {
     let (name, key) = entry.split_once('=')?;
     let hash = Sha256::digest(key.as_bytes()).into();
-    (!key.is_empty()).then_some(Entry {
-        name: name.parse().ok()?,
-        hash,
-    })
+    (!key.is_empty()).then_some(Entry { name: name.parse().ok()?, hash })
 }
 
 fn parse_line(line: &str) -> Option<Entry> {
@@ -206,17 +184,10 @@ fn parse_line(line: &str) -> Option<Entry> {
         return None;
     }
     for (byte, pair) in hash.iter_mut().zip(hex.chunks_exact(2)) {
-        let digit = |at: usize| {
-            char::from(pair[at])
-                .to_digit(16)
-                .and_then(|digit| u8::try_from(digit).ok())
-        };
+        let digit = |at: usize| char::from(pair[at]).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         *byte = digit(0)? << 4 | digit(1)?;
     }
-    Some(Entry {
-        name: name.trim().parse().ok()?,
-        hash,
-    })
+    Some(Entry { name: name.trim().parse().ok()?, hash })
 }
 
 /// A text that is no [`ApiKeyName`].
@@ -230,9 +201,7 @@ impl FromStr for ApiKeyName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         let well_formed = (1..=64).contains(&text.len()) && text.bytes().all(legal);
-        well_formed
-            .then(|| Self(text.to_owned()))
-            .ok_or(ApiKeyNameMalformed)
+        well_formed.then(|| Self(text.to_owned())).ok_or(ApiKeyNameMalformed)
     }
 }
 
@@ -247,10 +216,7 @@ mod tests {
     use super::*;
 
     fn hex(key: &str) -> String {
-        Sha256::digest(key.as_bytes())
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     fn name(keys: &ApiKeys, key: &str) -> Option<String> {
@@ -292,11 +258,7 @@ mod tests {
         assert_eq!(name(&keys, "another").as_deref(), Some("app"));
         assert_eq!(name(&keys, "one"), None, "revoked");
         look("no longer a list of keys");
-        assert_eq!(
-            name(&keys, "another").as_deref(),
-            Some("app"),
-            "a broken file changes nothing"
-        );
+        assert_eq!(name(&keys, "another").as_deref(), Some("app"), "a broken file changes nothing");
     }
 
     #[test]

@@ -58,18 +58,12 @@ fn network_of(address: IpAddr) -> IpAddr {
 /// The forwarding chain, farthest hop first; `None` where a hop is no address.
 fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     let listed = |name: &str| -> Vec<&str> {
-        let values = headers
-            .get_all(name)
-            .into_iter()
-            .filter_map(|value| value.to_str().ok());
+        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).map(str::trim).collect()
     };
     let forwarded_for = listed("x-forwarded-for");
     if forwarded_for.is_empty() {
-        listed("forwarded")
-            .into_iter()
-            .map(|hop| for_parameter(hop).and_then(address))
-            .collect()
+        listed("forwarded").into_iter().map(|hop| for_parameter(hop).and_then(address)).collect()
     } else {
         forwarded_for.into_iter().map(address).collect()
     }
@@ -79,22 +73,15 @@ fn hops(headers: &HeaderMap) -> Vec<Option<IpAddr>> {
 fn for_parameter(element: &str) -> Option<&str> {
     element.split(';').find_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        name.trim()
-            .eq_ignore_ascii_case("for")
-            .then(|| value.trim().trim_matches('"'))
+        name.trim().eq_ignore_ascii_case("for").then(|| value.trim().trim_matches('"'))
     })
 }
 
 /// An address with or without a port, IPv6 with or without brackets.
 fn address(text: &str) -> Option<IpAddr> {
-    let bare = text
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(text);
+    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
     let parsed = bare.parse::<IpAddr>().ok();
-    parsed
-        .or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
-        .map(|ip| ip.to_canonical())
+    parsed.or_else(|| text.parse::<SocketAddr>().ok().map(|socket| socket.ip())).map(|ip| ip.to_canonical())
 }
 
 #[cfg(test)]
@@ -107,17 +94,12 @@ mod tests {
         for (name, value) in headers {
             map.append(*name, value.parse().unwrap());
         }
-        Client::of(SocketAddr::new(peer.parse().unwrap(), 4711), &map, &trusted)
-            .0
-            .to_string()
+        Client::of(SocketAddr::new(peer.parse().unwrap(), 4711), &map, &trusted).0.to_string()
     }
 
     #[test]
     fn a_stranger_is_not_believed() {
-        assert_eq!(
-            client("192.0.2.1", &[("x-forwarded-for", "198.51.100.7")]),
-            "192.0.2.1"
-        );
+        assert_eq!(client("192.0.2.1", &[("x-forwarded-for", "198.51.100.7")]), "192.0.2.1");
     }
 
     #[test]
@@ -125,41 +107,26 @@ mod tests {
         let chain = "203.0.113.9, 198.51.100.7, 10.1.1.1";
         assert_eq!(client("10.0.0.1", &[("x-forwarded-for", chain)]), "198.51.100.7");
         assert_eq!(
-            client(
-                "10.0.0.1",
-                &[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "2.2.2.2")]
-            ),
+            client("10.0.0.1", &[("x-forwarded-for", "1.1.1.1"), ("x-forwarded-for", "2.2.2.2")]),
             "2.2.2.2"
         );
     }
 
     #[test]
     fn the_standard_header_counts_where_the_older_one_is_missing() {
-        let standard = (
-            "forwarded",
-            "for=9.9.9.9, for=\"[2001:db8::17]:4711\";proto=https, for=10.0.0.2:99",
-        );
+        let standard = ("forwarded", "for=9.9.9.9, for=\"[2001:db8::17]:4711\";proto=https, for=10.0.0.2:99");
         assert_eq!(client("::1", &[standard]), "2001:db8::");
-        assert_eq!(
-            client("::1", &[standard, ("x-forwarded-for", "3.3.3.3")]),
-            "3.3.3.3"
-        );
+        assert_eq!(client("::1", &[standard, ("x-forwarded-for", "3.3.3.3")]), "3.3.3.3");
     }
 
     #[test]
     fn nothing_beyond_an_unreadable_hop_is_believed() {
-        assert_eq!(
-            client("10.0.0.1", &[("x-forwarded-for", "5.5.5.5, unknown, 10.0.0.2")]),
-            "10.0.0.2"
-        );
+        assert_eq!(client("10.0.0.1", &[("x-forwarded-for", "5.5.5.5, unknown, 10.0.0.2")]), "10.0.0.2");
     }
 
     #[test]
     fn ipv6_counts_by_its_first_half_and_mapped_ipv4_as_ipv4() {
-        assert_eq!(
-            client("2001:db8:1:2:3:4:5:6", &[]),
-            client("2001:db8:1:2:ffff::1", &[])
-        );
+        assert_eq!(client("2001:db8:1:2:3:4:5:6", &[]), client("2001:db8:1:2:ffff::1", &[]));
         assert_ne!(client("2001:db8:1:2::", &[]), client("2001:db8:1:3::", &[]));
         assert_eq!(client("::ffff:192.0.2.1", &[]), "192.0.2.1");
     }

@@ -34,10 +34,7 @@ pub struct RateLimit {
 
 impl Default for RateLimit {
     fn default() -> Self {
-        Self {
-            max: NonZeroU32::new(100).unwrap_or(NonZeroU32::MIN),
-            window: Duration::from_secs(60),
-        }
+        Self { max: NonZeroU32::new(100).unwrap_or(NonZeroU32::MIN), window: Duration::from_secs(60) }
     }
 }
 
@@ -66,11 +63,7 @@ impl FromStr for CorsOrigins {
         match text.trim() {
             "" => Ok(Self::None),
             "*" => Ok(Self::Any),
-            list => list
-                .split(',')
-                .map(|item| origin(item.trim()))
-                .collect::<Result<_, _>>()
-                .map(Self::List),
+            list => list.split(',').map(|item| origin(item.trim())).collect::<Result<_, _>>().map(Self::List),
         }
     }
 }
@@ -81,13 +74,9 @@ fn origin(text: &str) -> Result<HeaderValue, OriginMalformed> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
     let well_formed = !authority.is_empty()
         && authority.chars().all(plain)
-        && scheme
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
         && scheme.starts_with(|c: char| c.is_ascii_alphabetic());
-    let origin = well_formed
-        .then(|| HeaderValue::from_str(&text.to_ascii_lowercase()).ok())
-        .flatten();
+    let origin = well_formed.then(|| HeaderValue::from_str(&text.to_ascii_lowercase()).ok()).flatten();
     origin.ok_or_else(malformed)
 }
 
@@ -99,25 +88,16 @@ mod tests {
     fn reads_origins_as_browsers_send_them() {
         assert_eq!("".parse(), Ok(CorsOrigins::None));
         assert_eq!("*".parse(), Ok(CorsOrigins::Any));
-        let list = "https://A.example, http://localhost:5173,http://[::1]:80"
-            .parse::<CorsOrigins>()
-            .unwrap();
+        let list = "https://A.example, http://localhost:5173,http://[::1]:80".parse::<CorsOrigins>().unwrap();
         let expected = ["https://a.example", "http://localhost:5173", "http://[::1]:80"];
-        assert_eq!(
-            list,
-            CorsOrigins::List(expected.map(HeaderValue::from_static).to_vec())
-        );
+        assert_eq!(list, CorsOrigins::List(expected.map(HeaderValue::from_static).to_vec()));
     }
 
     #[test]
     fn refuses_what_no_browser_sends() {
-        for text in [
-            "a.example",
-            "https://",
-            "https://a.example/",
-            "https://a.example,",
-            "*,https://a.example",
-        ] {
+        for text in
+            ["a.example", "https://", "https://a.example/", "https://a.example,", "*,https://a.example"]
+        {
             assert!(text.parse::<CorsOrigins>().is_err(), "{text}");
         }
     }

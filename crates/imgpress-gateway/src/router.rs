@@ -29,8 +29,6 @@ pub fn router(state: AppState, exposition: Option<Exposition>) -> Router {
     }
 
     let draining = state.draining.clone();
-    let routes = routes
-        .layer(from_fn_with_state(state.clone(), cors::share))
-        .with_state(state);
+    let routes = routes.layer(from_fn_with_state(state.clone(), cors::share)).with_state(state);
     edge(routes, Service::Gateway, draining).layer(from_fn(security_headers::set_security_headers))
 }

@@ -31,15 +31,7 @@ impl App {
         draining: Draining,
     ) -> Self {
         let limits = Limits::new(config.rate_limit);
-        Self {
-            config,
-            engine,
-            storage,
-            api_keys,
-            draining,
-            limits,
-            readiness: Readiness::default(),
-        }
+        Self { config, engine, storage, api_keys, draining, limits, readiness: Readiness::default() }
     }
 }
 

@@ -49,12 +49,10 @@ impl Boundary {
             )
         };
         let content_type = content_type.ok_or_else(not_multipart)?.to_string();
-        multer::parse_boundary(content_type)
-            .map(Self)
-            .map_err(|error| match error {
-                multer::Error::NoBoundary => malformed("its content type names no boundary"),
-                _ => not_multipart(),
-            })
+        multer::parse_boundary(content_type).map(Self).map_err(|error| match error {
+            multer::Error::NoBoundary => malformed("its content type names no boundary"),
+            _ => not_multipart(),
+        })
     }
 }
 
@@ -78,11 +76,7 @@ impl Upload {
         let image = fields::read_up_to_image(&mut parts, &allowance, &mut options, max_bytes).await?;
         let ended = Arc::default();
         let source = source::image_source(parts, image, allowance, max_bytes, Arc::clone(&ended));
-        Ok(Self {
-            options,
-            source,
-            ended,
-        })
+        Ok(Self { options, source, ended })
     }
 }
 

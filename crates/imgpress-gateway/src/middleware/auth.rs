@@ -24,10 +24,7 @@ pub(crate) async fn require_api_key(
     if let Some(exhausted) = guesses.exhausted(client) {
         return Err(refusal(exhausted).into());
     }
-    let key = request
-        .headers()
-        .get(API_KEY)
-        .and_then(|value| value.to_str().ok());
+    let key = request.headers().get(API_KEY).and_then(|value| value.to_str().ok());
     let Some(name) = key.and_then(|key| state.api_keys.verify(key)) else {
         if request.headers().contains_key(API_KEY) {
             guesses.hit(client);

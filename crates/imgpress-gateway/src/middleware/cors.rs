@@ -32,17 +32,8 @@ const MAX_AGE_SECONDS: HeaderValue = HeaderValue::from_static("86400");
 pub(crate) async fn share(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
     let preflight = is_preflight(&request);
-    let mut response = if preflight {
-        preflight_answer(&request)
-    } else {
-        next.run(request).await
-    };
-    mark(
-        response.headers_mut(),
-        &state.config.cors_origins,
-        origin.as_ref(),
-        preflight,
-    );
+    let mut response = if preflight { preflight_answer(&request) } else { next.run(request).await };
+    mark(response.headers_mut(), &state.config.cors_origins, origin.as_ref(), preflight);
     response
 }
 

@@ -17,10 +17,7 @@ pub(crate) async fn check_declared_upload(
     next: Next,
 ) -> Result<Response, Error> {
     let max_upload_bytes = state.config.max_upload_bytes;
-    let declared = request
-        .headers()
-        .typed_get::<ContentLength>()
-        .map(|length| length.0);
+    let declared = request.headers().typed_get::<ContentLength>().map(|length| length.0);
     if declared.is_some_and(|length| length > max_upload_bytes.saturating_add(FRAMING_ALLOWANCE)) {
         return Err(too_large(max_upload_bytes).into());
     }

@@ -18,10 +18,8 @@ const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 
 /// Wrong API keys a client may try in a minute.
-const WRONG_KEYS: RateLimit = RateLimit {
-    max: NonZeroU32::new(20).expect("20 is not zero"),
-    window: Duration::from_secs(60),
-};
+const WRONG_KEYS: RateLimit =
+    RateLimit { max: NonZeroU32::new(20).expect("20 is not zero"), window: Duration::from_secs(60) };
 
 /// How many clients are told apart at once: some 6 MB of table.
 const MOST_CLIENTS: usize = 100_000;
@@ -34,10 +32,7 @@ pub(crate) struct Limits {
 
 impl Limits {
     pub(crate) fn new(requests: RateLimit) -> Self {
-        Self {
-            requests: FixedWindow::new(requests),
-            wrong_keys: FixedWindow::new(WRONG_KEYS),
-        }
+        Self { requests: FixedWindow::new(requests), wrong_keys: FixedWindow::new(WRONG_KEYS) }
     }
 }
 
@@ -49,11 +44,8 @@ pub(crate) async fn limit_rate(
     next: Next,
 ) -> Response {
     let count = state.limits.requests.hit(client);
-    let mut response = if count.is_over() {
-        Error(refusal(count)).into_response()
-    } else {
-        next.run(request).await
-    };
+    let mut response =
+        if count.is_over() { Error(refusal(count)).into_response() } else { next.run(request).await };
     count.tell(response.headers_mut());
     response
 }
@@ -102,20 +94,14 @@ impl Count {
     fn tell(self, headers: &mut HeaderMap) {
         let seconds = self.reset.as_secs() + u64::from(self.reset.subsec_nanos() > 0);
         headers.insert(LIMIT, HeaderValue::from(self.max));
-        headers.insert(
-            REMAINING,
-            HeaderValue::from(self.max.saturating_sub(self.current)),
-        );
+        headers.insert(REMAINING, HeaderValue::from(self.max.saturating_sub(self.current)));
         headers.insert(RESET, HeaderValue::from(seconds));
     }
 }
 
 impl FixedWindow {
     fn new(limit: RateLimit) -> Self {
-        Self {
-            limit,
-            table: Mutex::default(),
-        }
+        Self { limit, table: Mutex::default() }
     }
 
     /// Counts one hit of a client.
@@ -133,10 +119,7 @@ impl FixedWindow {
 
     fn hit_at(&self, client: Client, now: Instant) -> Count {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = Window {
-            ends: now + self.limit.window,
-            hits: 0,
-        };
+        let fresh = Window { ends: now + self.limit.window, hits: 0 };
         let window = table.window(client, fresh, now);
         if window.ends <= now {
             *window = fresh;
@@ -200,10 +183,7 @@ mod tests {
     }
 
     fn limiter(max: u32) -> FixedWindow {
-        FixedWindow::new(RateLimit {
-            max: NonZeroU32::new(max).unwrap(),
-            window: Duration::from_secs(60),
-        })
+        FixedWindow::new(RateLimit { max: NonZeroU32::new(max).unwrap(), window: Duration::from_secs(60) })
     }
 
     #[test]
@@ -213,15 +193,8 @@ mod tests {
         let count = limiter.hit_at(client(1), start + Duration::from_secs(20));
         assert!(count.is_over());
         assert_eq!(count.reset, Duration::from_secs(40));
-        assert!(
-            !limiter.hit_at(client(2), start).is_over(),
-            "another client has a window of its own"
-        );
-        assert!(
-            !limiter
-                .hit_at(client(1), start + Duration::from_secs(60))
-                .is_over()
-        );
+        assert!(!limiter.hit_at(client(2), start).is_over(), "another client has a window of its own");
+        assert!(!limiter.hit_at(client(1), start + Duration::from_secs(60)).is_over());
     }
 
     #[test]
@@ -232,27 +205,16 @@ mod tests {
             limiter.hit_at(client(number), start);
         }
         assert!(limiter.hit_at(client(0), start).is_over());
-        assert!(
-            limiter.hit_at(client(9_999_999), start).is_over(),
-            "latecomers share one window"
-        );
+        assert!(limiter.hit_at(client(9_999_999), start).is_over(), "latecomers share one window");
         assert!(limiter.table.lock().unwrap().windows.len() <= MOST_CLIENTS);
         let later = start + Duration::from_secs(61);
-        assert!(
-            !limiter.hit_at(client(9_999_999), later).is_over(),
-            "and get their own once there is room"
-        );
+        assert!(!limiter.hit_at(client(9_999_999), later).is_over(), "and get their own once there is room");
         assert_eq!(limiter.table.lock().unwrap().windows.len(), 1);
     }
 
     #[test]
     fn words_a_wait_as_fastify_does() {
-        for (seconds, words) in [
-            (60, "1 minute"),
-            (43, "43 seconds"),
-            (1, "1 second"),
-            (600, "10 minutes"),
-        ] {
+        for (seconds, words) in [(60, "1 minute"), (43, "43 seconds"), (1, "1 second"), (600, "10 minutes")] {
             assert_eq!(in_words(Duration::from_secs(seconds)), words);
         }
         assert_eq!(in_words(Duration::from_millis(59_001)), "1 minute");

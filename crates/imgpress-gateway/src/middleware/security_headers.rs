@@ -29,10 +29,7 @@ pub(crate) async fn set_security_headers(request: Request, next: Next) -> Respon
     let mut response = next.run(request).await;
     for (name, value) in HELMET {
         let name = HeaderName::from_static(name);
-        response
-            .headers_mut()
-            .entry(name)
-            .or_insert(HeaderValue::from_static(value));
+        response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

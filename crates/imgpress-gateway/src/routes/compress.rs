@@ -27,23 +27,15 @@ pub(crate) async fn compress_image(
     Extension(options): Extension<OptionSet>,
     request: Request,
 ) -> Result<Response, Error> {
-    let declared = request
-        .headers()
-        .typed_get::<ContentLength>()
-        .map(|length| length.0);
+    let declared = request.headers().typed_get::<ContentLength>().map(|length| length.0);
     let traceparent = traceparent(request.headers());
     let max_bytes = state.config.max_upload_bytes;
     let deadline = upload_deadline(declared);
     let upload = Upload::begin(request.into_body(), boundary, options, max_bytes, deadline).await?;
 
     let timeout = state.config.request_timeout;
-    let job = Job {
-        options: upload.options.options(),
-        source: upload.source,
-        timeout,
-        request_id,
-        traceparent,
-    };
+    let job =
+        Job { options: upload.options.options(), source: upload.source, timeout, request_id, traceparent };
     let output = state.engine.compress(job).await?;
     if !upload.options.store() {
         return send_back(output).map_err(Error);
@@ -61,20 +53,12 @@ fn send_back(output: Output) -> Result<Response, Failure> {
     let image_bytes = ImageBytes::from(receipt);
     let json = serde_json::to_string(receipt).map_err(Failure::internal)?;
     let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(receipt.format.content_type()),
-        ),
+        (header::CONTENT_TYPE, HeaderValue::from_static(receipt.format.content_type())),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (
-            wire::RECEIPT,
-            HeaderValue::try_from(json).map_err(Failure::internal)?,
-        ),
+        (wire::RECEIPT, HeaderValue::try_from(json).map_err(Failure::internal)?),
     ];
     let mut response = (headers, Body::from_stream(output.into_stream())).into_response();
-    response
-        .headers_mut()
-        .typed_insert(ContentLength(image_bytes.sent));
+    response.headers_mut().typed_insert(ContentLength(image_bytes.sent));
     response.extensions_mut().insert(image_bytes);
     Ok(response)
 }
@@ -85,10 +69,7 @@ async fn store(app: &App, output: Output, deadline: Instant) -> Result<Response,
     let key = blob.key(receipt.format);
 
     let started = Instant::now();
-    app.storage
-        .put(&key, &blob, deadline)
-        .await
-        .map_err(|error| storage_failed().caused_by(error))?;
+    app.storage.put(&key, &blob, deadline).await.map_err(|error| storage_failed().caused_by(error))?;
     let took = started.elapsed().as_secs_f64();
     histogram!("image_stage_duration_seconds", "stage" => "upload").record(took);
     receipt.timings.upload_ms = Some((took * 10_000.0).round() / 10.0);
@@ -111,15 +92,9 @@ async fn spool(app: &App, output: Output) -> Result<Blob, Failure> {
     let mut spool = Spool::new(&app.config.spool_dir, LARGEST_OUTPUT);
     let mut chunks = output.into_stream();
     while let Some(chunk) = chunks.try_next().await? {
-        spool
-            .write(&chunk)
-            .await
-            .map_err(|error| storage_failed().caused_by(error))?;
+        spool.write(&chunk).await.map_err(|error| storage_failed().caused_by(error))?;
     }
-    let blob = spool
-        .finish()
-        .await
-        .map_err(|error| storage_failed().caused_by(error))?;
+    let blob = spool.finish().await.map_err(|error| storage_failed().caused_by(error))?;
     if blob.length() != promised {
         let cause = format!("the engine promised {promised} bytes and sent {}", blob.length());
         return Err(Failure::engine_failed(cause));

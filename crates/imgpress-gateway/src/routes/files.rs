@@ -30,30 +30,20 @@ pub(crate) async fn get_file(
 ) -> Result<Response, Error> {
     let key: StorageKey = key.parse().map_err(|_| no_such_file())?;
     let opened = state.storage.open(&key).await;
-    let object = opened
-        .map_err(|error| storage_failed().caused_by(error))?
-        .ok_or_else(no_such_file)?;
-    let etag: ETag = object
-        .etag()
-        .parse()
-        .map_err(|_| Failure::internal("a hash is no entity tag"))?;
-    let mut response = if request
-        .typed_get::<IfNoneMatch>()
-        .is_some_and(|tags| !tags.precondition_passes(&etag))
-    {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let range = applicable_range(&request, &etag);
-        content(object, range).await?
-    };
+    let object = opened.map_err(|error| storage_failed().caused_by(error))?.ok_or_else(no_such_file)?;
+    let etag: ETag = object.etag().parse().map_err(|_| Failure::internal("a hash is no entity tag"))?;
+    let mut response =
+        if request.typed_get::<IfNoneMatch>().is_some_and(|tags| !tags.precondition_passes(&etag)) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let range = applicable_range(&request, &etag);
+            content(object, range).await?
+        };
     let headers = response.headers_mut();
     headers.typed_insert(etag);
     headers.insert(header::CACHE_CONTROL, FOREVER);
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(
-        CROSS_ORIGIN_RESOURCE_POLICY,
-        HeaderValue::from_static("cross-origin"),
-    );
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     Ok(response)
 }
 
@@ -74,9 +64,7 @@ async fn content(object: StoredObject, range: Option<Range>) -> Result<Response,
         Some(Span::Part { start, count }) => (StatusCode::PARTIAL_CONTENT, start, count),
         Some(Span::Nowhere) => return Ok(not_satisfiable(length)),
     };
-    file.seek(SeekFrom::Start(start))
-        .await
-        .map_err(|error| storage_failed().caused_by(error))?;
+    file.seek(SeekFrom::Start(start)).await.map_err(|error| storage_failed().caused_by(error))?;
     let body = Body::from_stream(ReaderStream::with_capacity(file.take(count), CHUNK));
     let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
     response.headers_mut().typed_insert(AcceptRanges::bytes());
@@ -95,42 +83,37 @@ enum Span {
     Nowhere,
 }
 
-/// What a range header comes to. Several ranges at once are answered with everything, which RFC 9110 (14.2)
-/// allows.
+/// What a range header comes to (RFC 9110, 14.1.2). Several ranges at once are answered with everything, which
+/// 14.2 allows, and so is one that ends before it starts, which 14.1.1 asks for.
 fn single_span(range: &Range, length: u64) -> Span {
-    let mut spans = range.satisfiable_ranges(length);
-    let (first, second) = (spans.next(), spans.next());
-    match (first, second) {
-        (Some(_), Some(_)) => Span::Everything,
-        (None, _) => Span::Nowhere,
-        (Some((start, end)), None) => {
-            let start = match start {
-                Bound::Included(at) => at,
-                Bound::Excluded(at) => at.saturating_add(1),
-                Bound::Unbounded => 0,
-            };
-            let end = match end {
-                Bound::Included(at) => at.saturating_add(1).min(length),
-                Bound::Excluded(at) => at.min(length),
-                Bound::Unbounded => length,
-            };
-            if start < end {
-                Span::Part {
-                    start,
-                    count: end - start,
-                }
-            } else {
-                Span::Nowhere
-            }
-        }
+    let spans: Vec<_> = range.satisfiable_ranges(length).take(2).collect();
+    let [(start, end)] = spans[..] else {
+        // The library leaves out a suffix that is longer than the file; it means all of it.
+        let is_long_suffix = spans.is_empty() && range.satisfiable_ranges(u64::MAX).next().is_some();
+        return if spans.len() > 1 || is_long_suffix { Span::Everything } else { Span::Nowhere };
+    };
+    let start = match start {
+        Bound::Included(at) => at,
+        Bound::Excluded(at) => at.saturating_add(1),
+        Bound::Unbounded => 0,
+    };
+    let end = match end {
+        Bound::Included(at) => at.saturating_add(1),
+        Bound::Excluded(at) => at,
+        Bound::Unbounded => u64::MAX,
+    };
+    if end <= start {
+        return Span::Everything;
     }
+    if start >= length {
+        return Span::Nowhere;
+    }
+    Span::Part { start, count: end.min(length) - start }
 }
 
 fn not_satisfiable(length: u64) -> Response {
     let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
-    response
-        .headers_mut()
-        .typed_insert(ContentRange::unsatisfied_bytes(length));
+    response.headers_mut().typed_insert(ContentRange::unsatisfied_bytes(length));
     response
 }
 
@@ -139,8 +122,5 @@ fn no_such_file() -> Failure {
 }
 
 fn storage_failed() -> Failure {
-    Failure::new(
-        ErrorCode::StorageFailed,
-        "The store failed; the fault is ours and was logged.",
-    )
+    Failure::new(ErrorCode::StorageFailed, "The store failed; the fault is ours and was logged.")
 }

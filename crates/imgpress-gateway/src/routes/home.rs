@@ -7,8 +7,5 @@ const POLICY: &str =
 
 /// `GET /`: says what this is and how to use it.
 pub(crate) async fn show_home() -> impl IntoResponse {
-    (
-        [(header::CONTENT_SECURITY_POLICY, POLICY)],
-        Html(include_str!("home.html")),
-    )
+    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(include_str!("home.html")))
 }

@@ -25,10 +25,7 @@ pub(crate) async fn get_ready(State(state): State<AppState>) -> Result<impl Into
         return Err(failure.retry_after(HOLDS).into());
     }
     state.readiness.ask(&state).await?;
-    Ok((
-        [(header::CACHE_CONTROL, "no-store")],
-        Json(json!({ "status": "ready" })),
-    ))
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(json!({ "status": "ready" }))))
 }
 
 impl Readiness {
@@ -46,11 +43,8 @@ impl Readiness {
 async fn probe(app: &App) -> Result<(), Failure> {
     app.engine.ready().await?;
     app.storage.ready().await.map_err(|error| {
-        Failure::new(
-            ErrorCode::StorageUnavailable,
-            "The store cannot be used at the moment.",
-        )
-        .caused_by(error)
-        .retry_after(HOLDS)
+        Failure::new(ErrorCode::StorageUnavailable, "The store cannot be used at the moment.")
+            .caused_by(error)
+            .retry_after(HOLDS)
     })
 }

@@ -21,15 +21,9 @@ pub(super) async fn read_up_to_image(
 ) -> Result<Field<'static>, Failure> {
     for _ in 0..=MOST_FIELDS {
         allowance.for_headers();
-        let field = parts
-            .next_field()
-            .await
-            .map_err(|error| failure_of(error, max_bytes))?;
+        let field = parts.next_field().await.map_err(|error| failure_of(error, max_bytes))?;
         let field = field.ok_or_else(image_missing)?;
-        let name = field
-            .name()
-            .ok_or_else(|| malformed("a part has no name"))?
-            .to_owned();
+        let name = field.name().ok_or_else(|| malformed("a part has no name"))?.to_owned();
         allowance.unlimited();
         if name == IMAGE_FIELD {
             return Ok(field);
@@ -38,9 +32,7 @@ pub(super) async fn read_up_to_image(
             return Err(image_missing());
         }
         let value = read_value(field, max_bytes).await?;
-        options
-            .set(&name, &value)
-            .map_err(|error| option_invalid(&error))?;
+        options.set(&name, &value).map_err(|error| option_invalid(&error))?;
     }
     Err(malformed("it has too many text fields"))
 }
@@ -48,11 +40,7 @@ pub(super) async fn read_up_to_image(
 /// A text field's value.
 async fn read_value(mut field: Field<'static>, max_bytes: u64) -> Result<String, Failure> {
     let mut value = Vec::new();
-    while let Some(chunk) = field
-        .chunk()
-        .await
-        .map_err(|error| failure_of(error, max_bytes))?
-    {
+    while let Some(chunk) = field.chunk().await.map_err(|error| failure_of(error, max_bytes))? {
         if value.len() + chunk.len() > LONGEST_VALUE {
             return Err(malformed("a text field is too long"));
         }

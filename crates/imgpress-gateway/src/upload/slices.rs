@@ -46,12 +46,7 @@ pub(super) fn slices(
     body: impl Stream<Item = Result<Bytes, Failure>> + Send + 'static,
     allowance: Allowance,
 ) -> impl Stream<Item = Result<Bytes, Failure>> + Send {
-    Slices {
-        body: body.boxed(),
-        rest: Bytes::new(),
-        paused: false,
-        allowance,
-    }
+    Slices { body: body.boxed(), rest: Bytes::new(), paused: false, allowance }
 }
 
 struct Slices {

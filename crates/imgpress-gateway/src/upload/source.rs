@@ -18,14 +18,7 @@ pub(super) fn image_source(
     max_bytes: u64,
     ended: Arc<OnceLock<Instant>>,
 ) -> Source {
-    let reading = Reading {
-        parts,
-        image,
-        allowance,
-        max_bytes,
-        read: 0,
-        ended,
-    };
+    let reading = Reading { parts, image, allowance, max_bytes, read: 0, ended };
     Source::new(try_unfold(reading, Reading::next), None)
 }
 
@@ -40,11 +33,7 @@ struct Reading {
 
 impl Reading {
     async fn next(mut self) -> Result<Option<(Bytes, Self)>, Failure> {
-        let chunk = self
-            .image
-            .chunk()
-            .await
-            .map_err(|error| failure_of(error, self.max_bytes))?;
+        let chunk = self.image.chunk().await.map_err(|error| failure_of(error, self.max_bytes))?;
         let Some(chunk) = chunk else {
             return self.finish().await.map(|()| None);
         };
@@ -56,21 +45,11 @@ impl Reading {
     }
 
     async fn finish(self) -> Result<(), Failure> {
-        let Self {
-            mut parts,
-            image,
-            allowance,
-            max_bytes,
-            ended,
-            ..
-        } = self;
+        let Self { mut parts, image, allowance, max_bytes, ended, .. } = self;
         // The parser gives the next part only once this one is gone.
         drop(image);
         allowance.for_headers();
-        let next = parts
-            .next_field()
-            .await
-            .map_err(|error| failure_of(error, max_bytes))?;
+        let next = parts.next_field().await.map_err(|error| failure_of(error, max_bytes))?;
         if let Some(field) = next {
             return Err(after_the_image(&field));
         }

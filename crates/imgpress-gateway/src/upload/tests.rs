@@ -9,11 +9,7 @@ const MAX_BYTES: u64 = 1 << 20;
 
 /// Reads a whole upload that arrives in pieces of `step` bytes: its options' quality and its image.
 async fn read(body: Vec<u8>, step: usize) -> Result<(u8, Vec<u8>), Failure> {
-    let pieces: Vec<_> = body
-        .chunks(step)
-        .map(Bytes::copy_from_slice)
-        .map(Ok::<_, Failure>)
-        .collect();
+    let pieces: Vec<_> = body.chunks(step).map(Bytes::copy_from_slice).map(Ok::<_, Failure>).collect();
     let body = Body::from_stream(stream::iter(pieces));
     let deadline = Instant::now() + Duration::from_secs(30);
     let boundary = Boundary("B".to_owned());
@@ -50,10 +46,7 @@ async fn code(body: Vec<u8>) -> ErrorCode {
 
 #[tokio::test]
 async fn gives_the_image_exactly_however_it_arrives() {
-    let content: Vec<u8> = (0..300_000_u32)
-        .flat_map(u32::to_le_bytes)
-        .take(1 << 20)
-        .collect();
+    let content: Vec<u8> = (0..300_000_u32).flat_map(u32::to_le_bytes).take(1 << 20).collect();
     for step in [1 << 10, 65_536, 100_003, usize::MAX] {
         let (quality, got) = read(form(&[quality("55"), image(&content)]), step).await.unwrap();
         assert_eq!(quality, 55);
@@ -69,36 +62,18 @@ async fn an_image_over_the_limit_is_too_large() {
 
 #[tokio::test]
 async fn options_come_before_the_image_and_mean_something() {
-    assert_eq!(
-        code(form(&[image(b"x"), quality("55")])).await,
-        ErrorCode::OptionInvalid
-    );
-    assert_eq!(
-        code(form(&[quality("0"), image(b"x")])).await,
-        ErrorCode::OptionInvalid
-    );
-    assert_eq!(
-        code(form(&[quality("5"), quality("6"), image(b"x")])).await,
-        ErrorCode::OptionInvalid
-    );
-    assert_eq!(
-        code(form(&[part("name=\"colour\"", b"1"), image(b"x")])).await,
-        ErrorCode::OptionInvalid
-    );
+    assert_eq!(code(form(&[image(b"x"), quality("55")])).await, ErrorCode::OptionInvalid);
+    assert_eq!(code(form(&[quality("0"), image(b"x")])).await, ErrorCode::OptionInvalid);
+    assert_eq!(code(form(&[quality("5"), quality("6"), image(b"x")])).await, ErrorCode::OptionInvalid);
+    assert_eq!(code(form(&[part("name=\"colour\"", b"1"), image(b"x")])).await, ErrorCode::OptionInvalid);
 }
 
 #[tokio::test]
 async fn there_is_one_image_and_it_is_called_image() {
     assert_eq!(code(form(&[])).await, ErrorCode::ImageMissing);
     assert_eq!(code(form(&[quality("55")])).await, ErrorCode::ImageMissing);
-    assert_eq!(
-        code(form(&[part("name=\"photo\"; filename=\"a\"", b"x")])).await,
-        ErrorCode::ImageMissing
-    );
-    assert_eq!(
-        code(form(&[image(b"x"), image(b"y")])).await,
-        ErrorCode::MultipartMalformed
-    );
+    assert_eq!(code(form(&[part("name=\"photo\"; filename=\"a\"", b"x")])).await, ErrorCode::ImageMissing);
+    assert_eq!(code(form(&[image(b"x"), image(b"y")])).await, ErrorCode::MultipartMalformed);
 }
 
 #[tokio::test]
@@ -106,47 +81,27 @@ async fn a_body_that_breaks_off_is_malformed() {
     let whole = form(&[quality("55"), image(b"some picture")]);
     for cut in [10, 60, whole.len() - 30, whole.len() - 6] {
         let code = code(whole[..cut].to_vec()).await;
-        assert!(
-            matches!(code, ErrorCode::MultipartMalformed),
-            "cut at {cut}: {code}"
-        );
+        assert!(matches!(code, ErrorCode::MultipartMalformed), "cut at {cut}: {code}");
     }
-    assert_eq!(
-        code(b"no multipart at all".to_vec()).await,
-        ErrorCode::MultipartMalformed
-    );
+    assert_eq!(code(b"no multipart at all".to_vec()).await, ErrorCode::MultipartMalformed);
 }
 
 #[tokio::test]
 async fn floods_of_headers_and_fields_end_early() {
     let long_header = format!("--B\r\nX-Flood: {}\r\n\r\n", "a".repeat(200_000));
-    assert_eq!(
-        code(long_header.into_bytes()).await,
-        ErrorCode::MultipartMalformed
-    );
+    assert_eq!(code(long_header.into_bytes()).await, ErrorCode::MultipartMalformed);
     let many = vec![quality("55"); 100];
     assert_eq!(code(form(&many)).await, ErrorCode::MultipartMalformed);
-    assert_eq!(
-        code(form(&[quality(&"5".repeat(100_000))])).await,
-        ErrorCode::MultipartMalformed
-    );
+    assert_eq!(code(form(&[quality(&"5".repeat(100_000))])).await, ErrorCode::MultipartMalformed);
 }
 
 #[test]
 fn only_form_data_has_a_boundary() {
     let boundary = |text: &str| Boundary::of(text.parse().ok()).map_err(|failure| failure.code());
     assert!(boundary("multipart/form-data; boundary=abc").is_ok());
-    for other in [
-        "application/json",
-        "multipart/mixed; boundary=abc",
-        "image/png",
-        "text/plain",
-    ] {
+    for other in ["application/json", "multipart/mixed; boundary=abc", "image/png", "text/plain"] {
         assert_eq!(boundary(other).unwrap_err(), ErrorCode::NotMultipart, "{other}");
     }
     assert_eq!(Boundary::of(None).unwrap_err().code(), ErrorCode::NotMultipart);
-    assert_eq!(
-        boundary("multipart/form-data").unwrap_err(),
-        ErrorCode::MultipartMalformed
-    );
+    assert_eq!(boundary("multipart/form-data").unwrap_err(), ErrorCode::MultipartMalformed);
 }

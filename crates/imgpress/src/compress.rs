@@ -1,0 +1,153 @@
+//! `imgpress compress`: files of this machine, without a server.
+
+mod plan;
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+use imgpress_codec::{Budget, Limits, Outcome, Output, compress};
+use imgpress_options::{OptionSet, Options};
+
+use crate::cli::Usage;
+use crate::compress::plan::{Work, plan};
+
+/// What to compress, how, and where to.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Images; with --recursive, folders too.
+    #[arg(required = true, value_name = "IN")]
+    inputs: Vec<PathBuf>,
+    /// The file to write, for one image.
+    #[arg(short, long, value_name = "FILE", conflicts_with = "out_dir", required_unless_present = "out_dir")]
+    output: Option<PathBuf>,
+    /// The folder to write into, for any number of images; folders keep their tree.
+    #[arg(long, value_name = "FOLDER")]
+    out_dir: Option<PathBuf>,
+    /// Goes into folders and takes every image in them.
+    #[arg(short, long, requires = "out_dir")]
+    recursive: bool,
+    #[command(flatten)]
+    options: OptionArguments,
+}
+
+/// The options of the API, with dashes.
+#[derive(Debug, Args)]
+struct OptionArguments {
+    /// How close to the original it looks, 1 to 100 [default: 80].
+    #[arg(long)]
+    quality: Option<String>,
+    /// What transparency is flattened on, as #rrggbb [default: #ffffff].
+    #[arg(long, value_name = "COLOUR")]
+    background: Option<String>,
+    /// How much time to spend: balanced.
+    #[arg(long)]
+    effort: Option<String>,
+    /// The format to write: jpeg.
+    #[arg(long)]
+    format: Option<String>,
+    #[arg(long, hide = true)]
+    width: Option<String>,
+    #[arg(long, hide = true)]
+    height: Option<String>,
+    #[arg(long, hide = true)]
+    fit: Option<String>,
+    #[arg(long, hide = true)]
+    color: Option<String>,
+    #[arg(long, hide = true)]
+    metadata: Option<String>,
+    #[arg(long, hide = true)]
+    max_bytes: Option<String>,
+}
+
+impl OptionArguments {
+    /// The options, checked where those of a request are.
+    fn read(&self) -> Result<Options, Usage> {
+        let given = [
+            ("quality", &self.quality),
+            ("background", &self.background),
+            ("effort", &self.effort),
+            ("format", &self.format),
+            ("width", &self.width),
+            ("height", &self.height),
+            ("fit", &self.fit),
+            ("color", &self.color),
+            ("metadata", &self.metadata),
+            ("max_bytes", &self.max_bytes),
+        ];
+        let mut set = OptionSet::default();
+        for (name, value) in given {
+            if let Some(value) = value {
+                set.set(name, value).map_err(|error| Usage(error.to_string()))?;
+            }
+        }
+        Ok(set.options())
+    }
+}
+
+/// Compresses what was asked for. One image that fails does not keep the others from being done.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let options = arguments.options.read()?;
+    let work = plan(
+        &arguments.inputs,
+        arguments.output.as_deref(),
+        arguments.out_dir.as_deref(),
+        arguments.recursive,
+    )?;
+    let mut failed = false;
+    for item in &work {
+        match compress_file(item, &options) {
+            Ok(output) => tell(item, &output),
+            Err(error) => {
+                failed = true;
+                complain(item, &error);
+            }
+        }
+    }
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn compress_file(work: &Work, options: &Options) -> anyhow::Result<Output> {
+    let input = fs::read(&work.input).context("reading")?;
+    let output = compress(&input, options, &Limits::default(), &Budget::unlimited())?;
+    write_whole(&work.output, &output.bytes).with_context(|| format!("writing {}", work.output.display()))?;
+    Ok(output)
+}
+
+/// Writes a file that is there whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".imgpress-");
+    // As any new file: a temporary one would be readable by its owner alone.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "what a command line tool is for")]
+fn tell(work: &Work, output: &Output) {
+    let outcome = match output.outcome {
+        Outcome::Compressed => "compressed",
+        Outcome::Kept => "kept",
+    };
+    println!(
+        "{}: {outcome}, {} bytes, {}x{}",
+        work.output.display(),
+        output.bytes.len(),
+        output.width,
+        output.height
+    );
+}
+
+#[expect(clippy::print_stderr, reason = "what a command line tool is for")]
+fn complain(work: &Work, error: &anyhow::Error) {
+    eprintln!("imgpress: {}: {error:#}", work.input.display());
+}

@@ -1,0 +1,50 @@
+//! `imgpress engine`: compression alone.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use axum::routing::get;
+use imgpress_engine::{EngineConfig, LocalEngine, resources};
+use imgpress_http::{Draining, Service, edge};
+
+use crate::server::{Server, block_on};
+use crate::settings::{EngineRoleSettings, EngineSettings, RequestSettings};
+
+/// Runs until it is told to stop.
+pub(crate) fn run(settings: &EngineRoleSettings) -> anyhow::Result<ExitCode> {
+    block_on(async {
+        let server = Server::prepare(settings.listen, &settings.server).await?;
+        let engine = local_engine(&settings.engine, &settings.request, &server.draining)?;
+        let mut routes = imgpress_engine::router(engine);
+        if let Some(exposition) = server.public_exposition() {
+            routes = routes.route("/metrics", get(move || exposition.show()));
+        }
+        let routes = edge(routes, Service::Engine, server.draining.clone());
+        server.run(routes, &settings.server).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// The engine as it is set up, in this process.
+pub(super) fn local_engine(
+    settings: &EngineSettings,
+    request: &RequestSettings,
+    draining: &Draining,
+) -> anyhow::Result<Arc<LocalEngine>> {
+    imgpress_engine::metrics::describe();
+    let workers = settings.workers.unwrap_or_else(resources::workers);
+    let mut config = EngineConfig::new(workers, resources::memory());
+    config.limits.max_pixels = settings.max_pixels.0;
+    config.limits.max_side = settings.max_side;
+    config.limits.max_image_memory = settings.max_image_memory.as_u64();
+    config.max_upload_bytes = request.max_upload_bytes.as_u64();
+    config.request_timeout = request.request_timeout;
+    config.queue_timeout = settings.queue_timeout;
+    if let Some(budget) = settings.memory_budget {
+        config.memory_budget = budget.as_u64();
+    }
+    if let Some(queue) = settings.queue {
+        config.queue = queue;
+    }
+    Ok(Arc::new(LocalEngine::new(config, draining.clone())?))
+}

@@ -1,0 +1,61 @@
+//! `imgpress gateway`: the public API in front of an engine.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use imgpress_engine_api::Engine;
+use imgpress_engine_api::remote::RemoteEngine;
+use imgpress_gateway::{App, GatewayConfig, RateLimit};
+
+use crate::role::api_key::Access;
+use crate::role::store::{Store, open_store};
+use crate::server::{Server, block_on};
+use crate::settings::{ApiSettings, GatewayRoleSettings, RequestSettings, StorageSettings};
+
+/// Runs until it is told to stop.
+pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode> {
+    block_on(async move {
+        let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
+        let engine = RemoteEngine::new(settings.engine_url.clone())?;
+        let server = Server::prepare(settings.listen, &settings.server).await?;
+        let front = Front { api: &settings.api, request: &settings.request, storage: &settings.storage };
+        let app = front.app(Arc::new(engine), access, &server).await?;
+        let routes = imgpress_gateway::router(app.into(), server.public_exposition());
+        server.run(routes, &settings.server).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// The settings of the public side, the same with an engine embedded or elsewhere.
+pub(super) struct Front<'a> {
+    pub(super) api: &'a ApiSettings,
+    pub(super) request: &'a RequestSettings,
+    pub(super) storage: &'a StorageSettings,
+}
+
+impl Front<'_> {
+    /// The public API before an engine.
+    pub(super) async fn app(
+        &self,
+        engine: Arc<dyn Engine>,
+        access: Access,
+        server: &Server,
+    ) -> anyhow::Result<App> {
+        let Store { storage, spool_dir } = open_store(self.storage, server.address()).await?;
+        let config = GatewayConfig {
+            max_upload_bytes: self.request.max_upload_bytes.as_u64(),
+            request_timeout: self.request.request_timeout,
+            rate_limit: RateLimit { max: self.api.rate_limit_max, window: self.api.rate_limit_window },
+            trusted_proxies: self.api.trusted_proxies.clone(),
+            cors_origins: self.api.cors_origins.clone(),
+            spool_dir,
+        };
+        Ok(App::new(config, engine, storage, access.api_keys, server.draining.clone()))
+    }
+}
+
+/// The URL under which a browser of this machine reaches an address.
+pub(super) fn local_url(address: SocketAddr) -> String {
+    format!("http://{address}")
+}

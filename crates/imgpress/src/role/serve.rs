@@ -1,0 +1,39 @@
+//! `imgpress serve`: everything in one process.
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::role::api_key::Access;
+use crate::role::engine::local_engine;
+use crate::role::gateway::{Front, local_url};
+use crate::server::{Server, block_on};
+use crate::settings::ServeSettings;
+
+/// Runs until it is told to stop.
+pub(crate) fn run(settings: Box<ServeSettings>) -> anyhow::Result<ExitCode> {
+    block_on(async move {
+        let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
+        let generated = access.generated.clone();
+        let server = Server::prepare(settings.listen, &settings.server).await?;
+        let engine = local_engine(&settings.engine, &settings.request, &server.draining)?;
+        let front = Front { api: &settings.api, request: &settings.request, storage: &settings.storage };
+        let app = front.app(engine, access, &server).await?;
+        let routes = imgpress_gateway::router(app.into(), server.public_exposition());
+        show_banner(server.address(), generated.as_ref());
+        server.run(routes, &settings.server).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Says how to use what is about to run. Only a key that was made here is shown: the others are known to
+/// whoever set them.
+#[expect(clippy::print_stderr, reason = "for the person at the console, not for the log")]
+fn show_banner(address: SocketAddr, generated: Option<&SecretString>) {
+    let url = local_url(address);
+    let key = generated.map_or("YOUR-KEY", |key| key.expose_secret());
+    eprintln!("\n  imgpress {} is at {url}/\n", env!("CARGO_PKG_VERSION"));
+    eprintln!("  Make an image smaller:\n");
+    eprintln!("    curl -H 'x-api-key: {key}' -F image=@photo.png {url}/compress\n");
+}

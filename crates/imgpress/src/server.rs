@@ -1,0 +1,78 @@
+//! What every service does around its routes: logs, metrics, listening, and going away when asked to.
+
+mod logging;
+mod shutdown;
+
+use std::net::SocketAddr;
+
+use anyhow::Context;
+use axum::Router;
+use axum::routing::get;
+use imgpress_http::{Draining, Exposition};
+use tokio::net::TcpListener;
+
+use crate::settings::ServerSettings;
+
+/// A service that is about to run.
+pub(crate) struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    metrics: Option<TcpListener>,
+    exposition: Exposition,
+    pub(crate) draining: Draining,
+}
+
+/// Runs a service on a runtime of its own.
+pub(crate) fn block_on<T>(service: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("starting the runtime")?
+        .block_on(service)
+}
+
+impl Server {
+    /// Starts logs and metrics, and takes the addresses, so that what cannot start says so at once.
+    pub(crate) async fn prepare(listen: SocketAddr, settings: &ServerSettings) -> anyhow::Result<Self> {
+        logging::start(settings);
+        let exposition = Exposition::install(env!("CARGO_PKG_VERSION")).context("starting metrics")?;
+        tokio::spawn(exposition.clone().keep_up());
+        let listener = bind(listen, "listen").await?;
+        let address = listener.local_addr().context("asking for the address")?;
+        let metrics = match settings.metrics_listen {
+            Some(address) => Some(bind(address, "metrics-listen").await?),
+            None => None,
+        };
+        Ok(Self { listener, address, metrics, exposition, draining: Draining::default() })
+    }
+
+    /// The address that is listened on, its port known even if any was asked for.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The metrics, if they are to be shown on the public port.
+    pub(crate) fn public_exposition(&self) -> Option<Exposition> {
+        self.metrics.is_none().then(|| self.exposition.clone())
+    }
+
+    /// Serves until SIGTERM or Ctrl-C, then drains.
+    pub(crate) async fn run(self, routes: Router, settings: &ServerSettings) -> anyhow::Result<()> {
+        let asked_to_stop = shutdown::signal()?;
+        if let Some(listener) = self.metrics {
+            let exposition = self.exposition;
+            let routes = Router::new().route("/metrics", get(move || exposition.show()));
+            tokio::spawn(axum::serve(listener, routes).into_future());
+        }
+        tracing::info!(address = %self.address, version = env!("CARGO_PKG_VERSION"), "listening");
+        imgpress_http::serve(self.listener, routes, asked_to_stop, self.draining, settings.shutdown_grace)
+            .await
+            .context("serving")?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+}
+
+async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("--{flag}: cannot listen on {address}"))
+}

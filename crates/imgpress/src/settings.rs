@@ -1,0 +1,181 @@
+//! Every setting of the services, by who needs it. Values are checked here, as they are read.
+
+mod values;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+use clap::Args;
+use tracing_subscriber::filter::Targets;
+
+pub(crate) use self::values::LogFormat;
+#[cfg(feature = "gateway")]
+pub(crate) use self::values::StorageBackend;
+#[cfg(feature = "engine")]
+use self::values::{PixelCount, pixel_count};
+use self::values::{byte_size, duration, positive_duration};
+
+/// `imgpress serve`.
+#[cfg(all(feature = "engine", feature = "gateway"))]
+#[derive(Debug, Args)]
+pub(crate) struct ServeSettings {
+    /// Address and port to listen on.
+    #[arg(long, env = "IMGPRESS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) server: ServerSettings,
+    #[command(flatten)]
+    pub(crate) request: RequestSettings,
+    #[command(flatten)]
+    pub(crate) engine: EngineSettings,
+    #[command(flatten)]
+    pub(crate) api: ApiSettings,
+    #[command(flatten)]
+    pub(crate) storage: StorageSettings,
+}
+
+/// `imgpress gateway`.
+#[cfg(feature = "gateway")]
+#[derive(Debug, Args)]
+pub(crate) struct GatewayRoleSettings {
+    /// Address and port to listen on.
+    #[arg(long, env = "IMGPRESS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
+    pub(crate) listen: SocketAddr,
+    /// The engine's base URL; several with commas are used in turn.
+    #[arg(long, env = "IMGPRESS_ENGINE_URL", value_name = "URL")]
+    pub(crate) engine_url: imgpress_engine_api::remote::EngineUrls,
+    #[command(flatten)]
+    pub(crate) server: ServerSettings,
+    #[command(flatten)]
+    pub(crate) request: RequestSettings,
+    #[command(flatten)]
+    pub(crate) api: ApiSettings,
+    #[command(flatten)]
+    pub(crate) storage: StorageSettings,
+}
+
+/// `imgpress engine`.
+#[cfg(feature = "engine")]
+#[derive(Debug, Args)]
+pub(crate) struct EngineRoleSettings {
+    /// Address and port to listen on.
+    #[arg(long, env = "IMGPRESS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
+    pub(crate) listen: SocketAddr,
+    #[command(flatten)]
+    pub(crate) server: ServerSettings,
+    #[command(flatten)]
+    pub(crate) request: RequestSettings,
+    #[command(flatten)]
+    pub(crate) engine: EngineSettings,
+}
+
+/// What every service needs.
+#[derive(Debug, Args)]
+pub(crate) struct ServerSettings {
+    /// Address of its own for /metrics; the public port then answers 404 for it.
+    #[arg(long, env = "IMGPRESS_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    /// How long work in flight may take to end after SIGTERM.
+    #[arg(long, env = "IMGPRESS_SHUTDOWN_GRACE", value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub(crate) shutdown_grace: Duration,
+    /// How logs look [default: pretty on a terminal, else json].
+    #[arg(long, env = "IMGPRESS_LOG_FORMAT", value_name = "FORMAT")]
+    pub(crate) log_format: Option<LogFormat>,
+    /// What is logged, as target=level with commas.
+    #[arg(long, env = "RUST_LOG", value_name = "FILTER", default_value = "info")]
+    pub(crate) rust_log: Targets,
+}
+
+/// What a request may cost, wherever it is handled.
+#[derive(Debug, Args)]
+pub(crate) struct RequestSettings {
+    /// The largest upload.
+    #[arg(long, env = "IMGPRESS_MAX_UPLOAD_BYTES", value_name = "BYTES", default_value = "50 MiB", value_parser = byte_size)]
+    pub(crate) max_upload_bytes: ByteSize,
+    /// How long a request may take, once its upload has ended.
+    #[arg(long, env = "IMGPRESS_REQUEST_TIMEOUT", value_name = "DURATION", default_value = "30s", value_parser = positive_duration)]
+    pub(crate) request_timeout: Duration,
+}
+
+/// What the engine may use.
+#[cfg(feature = "engine")]
+#[derive(Debug, Args)]
+pub(crate) struct EngineSettings {
+    /// The most pixels of an image.
+    #[arg(long, env = "IMGPRESS_MAX_PIXELS", value_name = "PIXELS", default_value = "50 MP", value_parser = pixel_count)]
+    pub(crate) max_pixels: PixelCount,
+    /// The longest side of an image, in pixels.
+    #[arg(long, env = "IMGPRESS_MAX_SIDE", value_name = "PIXELS", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_side: u32,
+    /// The most memory that one image may need.
+    #[arg(long, env = "IMGPRESS_MAX_IMAGE_MEMORY", value_name = "BYTES", default_value = "500 MB", value_parser = byte_size)]
+    pub(crate) max_image_memory: ByteSize,
+    /// Images compressed at once [default: the cores that this process may use].
+    #[arg(long, env = "IMGPRESS_WORKERS", value_name = "COUNT")]
+    pub(crate) workers: Option<std::num::NonZeroUsize>,
+    /// Memory for all images at once [default: a share of what this process may use].
+    #[arg(long, env = "IMGPRESS_MEMORY_BUDGET", value_name = "BYTES", value_parser = byte_size)]
+    pub(crate) memory_budget: Option<ByteSize>,
+    /// Requests that may wait [default: a small multiple of the workers].
+    #[arg(long, env = "IMGPRESS_QUEUE", value_name = "COUNT")]
+    pub(crate) queue: Option<usize>,
+    /// How long a request may wait.
+    #[arg(long, env = "IMGPRESS_QUEUE_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
+    pub(crate) queue_timeout: Duration,
+}
+
+/// Who may use the public API, and how much.
+#[cfg(feature = "gateway")]
+#[derive(Debug, Args)]
+pub(crate) struct ApiSettings {
+    /// API keys as name=key,name=key.
+    #[arg(long, env = "IMGPRESS_API_KEYS", value_name = "KEYS", hide_env_values = true)]
+    pub(crate) api_keys: Option<secrecy::SecretString>,
+    /// A file of API keys, one name:sha256-hex a line; read again when it changes.
+    #[arg(long, env = "IMGPRESS_API_KEYS_FILE", value_name = "FILE")]
+    pub(crate) api_keys_file: Option<PathBuf>,
+    /// Requests that a client address may make in a window.
+    #[arg(long, env = "IMGPRESS_RATE_LIMIT_MAX", value_name = "COUNT", default_value = "100")]
+    pub(crate) rate_limit_max: std::num::NonZeroU32,
+    /// How long a window is.
+    #[arg(long, env = "IMGPRESS_RATE_LIMIT_WINDOW", value_name = "DURATION", default_value = "1m", value_parser = positive_duration)]
+    pub(crate) rate_limit_window: Duration,
+    /// Proxies, as networks with commas, whose word on a client's address is taken.
+    #[arg(long, env = "IMGPRESS_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = values::network)]
+    pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
+    /// Web origins, with commas, whose pages may call the API; * for all.
+    #[arg(
+        long,
+        env = "IMGPRESS_CORS_ORIGINS",
+        value_name = "ORIGINS",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub(crate) cors_origins: imgpress_gateway::CorsOrigins,
+}
+
+/// Where outputs go.
+#[cfg(feature = "gateway")]
+#[derive(Debug, Args)]
+pub(crate) struct StorageSettings {
+    /// The store [default: supabase if its URL and key are set, else local].
+    #[arg(long, env = "IMGPRESS_STORAGE", value_name = "STORE")]
+    pub(crate) storage: Option<StorageBackend>,
+    /// Folder for local storage and the generated API key.
+    #[arg(long, env = "IMGPRESS_DATA_DIR", value_name = "FOLDER", default_value = "./data")]
+    pub(crate) data_dir: PathBuf,
+    /// Base of the URLs that local storage returns [default: http:// and the listen address].
+    #[arg(long, env = "IMGPRESS_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<imgpress_storage::BaseUrl>,
+    /// The Supabase project's URL.
+    #[arg(long, env = "SUPABASE_URL", value_name = "URL")]
+    pub(crate) supabase_url: Option<imgpress_storage::BaseUrl>,
+    /// The Supabase project's service-role or secret key.
+    #[arg(long, env = "SUPABASE_KEY", value_name = "KEY", hide_env_values = true)]
+    pub(crate) supabase_key: Option<secrecy::SecretString>,
+    /// The Supabase bucket: public, and there already.
+    #[arg(long, env = "SUPABASE_BUCKET", value_name = "BUCKET", default_value = "images")]
+    pub(crate) supabase_bucket: imgpress_storage::BucketName,
+}

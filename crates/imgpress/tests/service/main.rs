@@ -1,0 +1,23 @@
+//! The binary as its users meet it: real processes, real sockets, real files.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    unreachable_pub,
+    reason = "clippy spares only the test functions themselves, not what they share"
+)]
+
+mod command_line;
+mod files;
+mod journey;
+mod limits;
+mod memory;
+mod metrics;
+mod process;
+mod refusals;
+mod shutdown;
+mod split;
+mod store;
+mod support;

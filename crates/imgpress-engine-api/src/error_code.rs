@@ -90,11 +90,7 @@ mod tests {
 
     #[test]
     fn the_name_in_the_table_is_the_name_on_the_wire() {
-        for code in [
-            ErrorCode::EmptyBody,
-            ErrorCode::IdempotencyConflict,
-            ErrorCode::DeadlineExceeded,
-        ] {
+        for code in [ErrorCode::EmptyBody, ErrorCode::IdempotencyConflict, ErrorCode::DeadlineExceeded] {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }
     }

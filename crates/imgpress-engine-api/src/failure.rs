@@ -21,22 +21,14 @@ impl Failure {
     /// without a path, a host or a secret.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            retry_after: None,
-            cause: None,
-        }
+        Self { code, message: message.into(), retry_after: None, cause: None }
     }
 
     /// A fault of this service that has no code of its own. The client learns nothing but that.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(
-            ErrorCode::Internal,
-            "Something went wrong here; it was logged. Please try again.",
-        )
-        .caused_by(cause)
+        Self::new(ErrorCode::Internal, "Something went wrong here; it was logged. Please try again.")
+            .caused_by(cause)
     }
 
     /// The engine broke on this image. The client learns nothing but that.
@@ -101,11 +93,7 @@ mod tests {
 
     #[test]
     fn a_wait_is_whole_seconds_rounded_up_and_never_zero() {
-        let seconds = |wait| {
-            Failure::new(ErrorCode::Overloaded, "")
-                .retry_after(wait)
-                .retry_after_seconds()
-        };
+        let seconds = |wait| Failure::new(ErrorCode::Overloaded, "").retry_after(wait).retry_after_seconds();
         assert_eq!(seconds(Duration::ZERO), Some(1));
         assert_eq!(seconds(Duration::from_millis(1001)), Some(2));
         assert_eq!(seconds(Duration::from_secs(7)), Some(7));

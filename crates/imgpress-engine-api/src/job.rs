@@ -35,10 +35,7 @@ impl Source {
         chunks: impl futures_util::Stream<Item = Result<Bytes, Failure>> + Send + 'static,
         length: Option<u64>,
     ) -> Self {
-        Self {
-            chunks: chunks.boxed(),
-            length,
-        }
+        Self { chunks: chunks.boxed(), length }
     }
 
     /// The size in bytes that the sender declared.
@@ -63,8 +60,6 @@ impl From<Bytes> for Source {
 
 impl fmt::Debug for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Source")
-            .field("length", &self.length)
-            .finish_non_exhaustive()
+        f.debug_struct("Source").field("length", &self.length).finish_non_exhaustive()
     }
 }

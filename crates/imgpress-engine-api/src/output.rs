@@ -18,10 +18,7 @@ impl Output {
         receipt: Receipt,
         chunks: impl futures_util::Stream<Item = Result<Bytes, Failure>> + Send + 'static,
     ) -> Self {
-        Self {
-            receipt,
-            chunks: chunks.boxed(),
-        }
+        Self { receipt, chunks: chunks.boxed() }
     }
 
     /// An output that is in memory already.
@@ -39,8 +36,6 @@ impl Output {
 
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Output")
-            .field("receipt", &self.receipt)
-            .finish_non_exhaustive()
+        f.debug_struct("Output").field("receipt", &self.receipt).finish_non_exhaustive()
     }
 }

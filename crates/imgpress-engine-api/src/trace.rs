@@ -85,14 +85,7 @@ mod tests {
         let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert_eq!(good.parse::<TraceParent>().unwrap().as_str(), good);
         let zero_trace = format!("00-{}-00f067aa0ba902b7-01", "0".repeat(32));
-        for bad in [
-            "",
-            "00",
-            &good[1..],
-            &good.to_uppercase(),
-            &format!("{good}-x"),
-            &zero_trace,
-        ] {
+        for bad in ["", "00", &good[1..], &good.to_uppercase(), &format!("{good}-x"), &zero_trace] {
             assert_eq!(bad.parse::<TraceParent>(), Err(Malformed), "{bad:?}");
         }
     }

@@ -43,17 +43,11 @@ pub fn body_stream(
 }
 
 fn too_slow() -> Failure {
-    Failure::new(
-        ErrorCode::UploadTimeout,
-        "The upload took too long; send it over a faster connection.",
-    )
+    Failure::new(ErrorCode::UploadTimeout, "The upload took too long; send it over a faster connection.")
 }
 
 /// The client went away or broke HTTP's framing; whoever is still there reads this.
 fn broken_off(error: axum::Error) -> Failure {
-    Failure::new(
-        ErrorCode::MultipartMalformed,
-        "The upload broke off before its end; send it again.",
-    )
-    .caused_by(error)
+    Failure::new(ErrorCode::MultipartMalformed, "The upload broke off before its end; send it again.")
+        .caused_by(error)
 }

@@ -97,14 +97,9 @@ pub(crate) async fn refuse_work_while_draining(
     }
     let _in_flight = draining.work.token();
     if draining.is_draining() {
-        let failure = Failure::new(
-            ErrorCode::Draining,
-            "This instance is shutting down; please try again.",
-        );
+        let failure = Failure::new(ErrorCode::Draining, "This instance is shutting down; please try again.");
         let mut response = Error(failure.retry_after(RETRY_AFTER)).into_response();
-        response
-            .headers_mut()
-            .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         return response;
     }
     next.run(request).await

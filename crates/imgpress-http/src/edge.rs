@@ -22,18 +22,13 @@ pub fn edge(routes: Router, service: Service, draining: Draining) -> Router {
 
 /// `GET /health`: the process lives.
 pub async fn health() -> impl IntoResponse {
-    (
-        [(header::CACHE_CONTROL, "no-store")],
-        axum::Json(serde_json::json!({ "status": "ok" })),
-    )
+    ([(header::CACHE_CONTROL, "no-store")], axum::Json(serde_json::json!({ "status": "ok" })))
 }
 
 /// A panic in a handler costs its request and nothing else.
 #[expect(clippy::needless_pass_by_value, reason = "the signature that the layer calls")]
 fn panicked(payload: Box<dyn std::any::Any + Send>) -> Response {
     let text = payload.downcast_ref::<String>().map(String::as_str);
-    let text = text
-        .or_else(|| payload.downcast_ref::<&str>().copied())
-        .unwrap_or("no message");
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
     Error(Failure::internal(format!("panic: {text}"))).into_response()
 }

@@ -21,9 +21,7 @@ impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.0.code().status().into_response();
         if let Some(seconds) = self.0.retry_after_seconds() {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(self.0);
         response
@@ -32,11 +30,7 @@ impl IntoResponse for Error {
 
 /// Gives every answer that is an error the one JSON shape, whichever layer it comes from.
 pub(crate) async fn render(request: Request, next: Next) -> Response {
-    let id = request
-        .extensions()
-        .get::<RequestId>()
-        .cloned()
-        .unwrap_or_else(RequestId::random);
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(RequestId::random);
     let response = next.run(request).await;
     let Some(failure) = failure_of(&response) else {
         return response;
@@ -46,11 +40,7 @@ pub(crate) async fn render(request: Request, next: Next) -> Response {
 }
 
 fn failure_of(response: &Response) -> Option<Failure> {
-    response
-        .extensions()
-        .get::<Failure>()
-        .cloned()
-        .or_else(|| without_failure(response.status()))
+    response.extensions().get::<Failure>().cloned().or_else(|| without_failure(response.status()))
 }
 
 /// The failure behind an error that a library answered by its own.
@@ -76,9 +66,8 @@ fn log_cause(failure: &Failure) {
     let Some(cause) = std::error::Error::source(failure) else {
         return;
     };
-    let chain: Vec<String> = std::iter::successors(Some(cause), |cause| cause.source())
-        .map(ToString::to_string)
-        .collect();
+    let chain: Vec<String> =
+        std::iter::successors(Some(cause), |cause| cause.source()).map(ToString::to_string).collect();
     let cause = chain.join(": ");
     if failure.code().status().is_server_error() {
         tracing::error!(code = failure.code().as_str(), cause, "request failed");
@@ -91,13 +80,8 @@ fn with_body(response: Response, failure: &Failure, id: &RequestId) -> Response 
     let (mut parts, _) = response.into_parts();
     let body = serde_json::to_vec(&ErrorBody::new(failure, id)).unwrap_or_default();
     parts.status = failure.code().status();
-    parts.headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-    );
-    parts
-        .headers
-        .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.extensions.insert(failure.clone());
     Response::from_parts(parts, Body::from(body))

@@ -22,8 +22,7 @@ const MOST_TIME: Duration = Duration::from_secs(5);
 
 /// Lets the rest of a body be read after its handler has lost interest.
 pub(crate) async fn drain_unread(request: Request, next: Next) -> Response {
-    next.run(request.map(|body| Body::new(DrainedBody { inner: Some(body) })))
-        .await
+    next.run(request.map(|body| Body::new(DrainedBody { inner: Some(body) }))).await
 }
 
 /// A body that, dropped before its end, is read to its end in a task of its own.
@@ -55,9 +54,7 @@ impl HttpBody for DrainedBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner
-            .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
+        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
     }
 }
 

@@ -30,11 +30,7 @@ pub struct ImageBytes {
 
 impl From<&Receipt> for ImageBytes {
     fn from(receipt: &Receipt) -> Self {
-        Self {
-            received: receipt.original.bytes,
-            sent: receipt.bytes,
-            outcome: receipt.outcome,
-        }
+        Self { received: receipt.original.bytes, sent: receipt.bytes, outcome: receipt.outcome }
     }
 }
 
@@ -53,10 +49,7 @@ impl Service {
 pub(crate) async fn record(State(service): State<Service>, request: Request, next: Next) -> Response {
     let started = Instant::now();
     let method = method_label(request.method());
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map(|path| path.as_str().to_owned());
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
     let response = next.run(request).await;
     let seconds = started.elapsed().as_secs_f64();
     if let Some(route) = &route {
@@ -102,8 +95,5 @@ fn log(method: &'static str, route: &str, response: &Response, seconds: f64) {
 /// The method as a label. Methods are a stranger's choice, so all but the usual ones share a name.
 fn method_label(method: &Method) -> &'static str {
     const USUAL: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-    USUAL
-        .into_iter()
-        .find(|usual| *usual == method.as_str())
-        .unwrap_or("OTHER")
+    USUAL.into_iter().find(|usual| *usual == method.as_str()).unwrap_or("OTHER")
 }

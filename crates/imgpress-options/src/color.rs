@@ -19,11 +19,7 @@ pub struct ColorMalformed;
 
 impl Color {
     /// White, `#ffffff`.
-    pub const WHITE: Self = Self {
-        red: 255,
-        green: 255,
-        blue: 255,
-    };
+    pub const WHITE: Self = Self { red: 255, green: 255, blue: 255 };
 
     /// Red, green and blue in that order.
     #[must_use]
@@ -55,11 +51,7 @@ impl FromStr for Color {
             let pair = digits.get(at..at + 2).filter(|_| hex).ok_or(ColorMalformed)?;
             u8::from_str_radix(pair, 16).map_err(|_| ColorMalformed)
         };
-        Ok(Self {
-            red: channel(0)?,
-            green: channel(2)?,
-            blue: channel(4)?,
-        })
+        Ok(Self { red: channel(0)?, green: channel(2)?, blue: channel(4)? })
     }
 }
 
@@ -82,9 +74,8 @@ mod tests {
 
     #[test]
     fn refuses_other_spellings() {
-        for text in [
-            "", "#", "#fff", "ffffff", "#ffffff0", "#fffff", "#gggggg", "#+1+1+1", "white", "#ääa",
-        ] {
+        for text in ["", "#", "#fff", "ffffff", "#ffffff0", "#fffff", "#gggggg", "#+1+1+1", "white", "#ääa"]
+        {
             assert_eq!(text.parse::<Color>(), Err(ColorMalformed), "{text:?}");
         }
     }

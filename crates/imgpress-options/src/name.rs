@@ -75,10 +75,7 @@ impl FromStr for OptionName {
     type Err = OptionError;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|option| option.as_str() == name)
-            .ok_or_else(|| OptionError::unknown(name))
+        Self::ALL.into_iter().find(|option| option.as_str() == name).ok_or_else(|| OptionError::unknown(name))
     }
 }
 

@@ -35,11 +35,7 @@ impl TryFrom<u8> for Quality {
 
     fn try_from(number: u8) -> Result<Self, Self::Error> {
         let quality = NonZeroU8::new(number).map(Self).ok_or(QualityOutOfRange)?;
-        if quality <= Self::MAX {
-            Ok(quality)
-        } else {
-            Err(QualityOutOfRange)
-        }
+        if quality <= Self::MAX { Ok(quality) } else { Err(QualityOutOfRange) }
     }
 }
 
@@ -49,10 +45,7 @@ impl FromStr for Quality {
     /// Reads plain decimal digits: no sign, no fraction, no leading zero.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-        let number: u8 = plain
-            .then(|| text.parse().ok())
-            .flatten()
-            .ok_or(QualityOutOfRange)?;
+        let number: u8 = plain.then(|| text.parse().ok()).flatten().ok_or(QualityOutOfRange)?;
         Self::try_from(number)
     }
 }
@@ -64,11 +57,7 @@ mod tests {
     #[test]
     fn holds_one_to_a_hundred_and_nothing_else() {
         for number in 0..=u8::MAX {
-            assert_eq!(
-                Quality::try_from(number).is_ok(),
-                (1..=100).contains(&number),
-                "{number}"
-            );
+            assert_eq!(Quality::try_from(number).is_ok(), (1..=100).contains(&number), "{number}");
             assert_eq!(
                 number.to_string().parse::<Quality>().is_ok(),
                 (1..=100).contains(&number),
@@ -79,17 +68,7 @@ mod tests {
 
     #[test]
     fn reads_plain_digits_only() {
-        for text in [
-            "",
-            "abc",
-            "+80",
-            "-1",
-            "80.0",
-            " 80",
-            "080",
-            "1e1",
-            "100000000000",
-        ] {
+        for text in ["", "abc", "+80", "-1", "80.0", " 80", "080", "1e1", "100000000000"] {
             assert_eq!(text.parse::<Quality>(), Err(QualityOutOfRange), "{text:?}");
         }
     }

@@ -46,9 +46,7 @@ pub enum OptionError {
 
 impl OptionError {
     pub(crate) fn unknown(name: &str) -> Self {
-        Self::Unknown {
-            name: repeatable(name),
-        }
+        Self::Unknown { name: repeatable(name) }
     }
 }
 
@@ -104,29 +102,19 @@ impl OptionSet {
             return Err(OptionError::NotBuilt(name));
         };
         let legal = match name {
-            OptionName::Quality => value
-                .parse()
-                .map(|quality| self.options.quality = quality)
-                .is_ok(),
+            OptionName::Quality => value.parse().map(|quality| self.options.quality = quality).is_ok(),
             OptionName::Background => value.parse().map(|color| self.options.background = color).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
             _ => value == allowed,
         };
-        legal.then_some(()).ok_or_else(|| OptionError::Value {
-            name,
-            value: repeatable(value),
-            allowed,
-        })
+        legal.then_some(()).ok_or_else(|| OptionError::Value { name, value: repeatable(value), allowed })
     }
 }
 
 /// A stranger's text made safe to repeat in an answer: printable ASCII, at most 40 characters.
 fn repeatable(text: &str) -> String {
     const LONGEST: usize = 40;
-    text.chars()
-        .filter(|c| c.is_ascii_graphic() || *c == ' ')
-        .take(LONGEST)
-        .collect()
+    text.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(LONGEST).collect()
 }
 
 fn known_names() -> String {
@@ -149,10 +137,7 @@ mod tests {
         let set = OptionSet::default();
         assert_eq!(
             set.options(),
-            Options {
-                quality: Quality::try_from(80).unwrap(),
-                background: Color::WHITE
-            }
+            Options { quality: Quality::try_from(80).unwrap(), background: Color::WHITE }
         );
         assert!(set.store());
     }
@@ -200,13 +185,7 @@ mod tests {
         for name in OptionName::ALL {
             assert!(set(&[(name.as_str(), "")]).is_err(), "{name} empty");
         }
-        for (name, value) in [
-            ("", ""),
-            ("Quality", "80"),
-            ("q", "80"),
-            ("store", "yes"),
-            ("store", "TRUE"),
-        ] {
+        for (name, value) in [("", ""), ("Quality", "80"), ("q", "80"), ("store", "yes"), ("store", "TRUE")] {
             assert!(set(&[(name, value)]).is_err(), "{name}={value}");
         }
     }
@@ -229,10 +208,7 @@ mod tests {
     #[test]
     fn repeats_nothing_dangerous() {
         let message = set(&[("<script>\u{202e}\r\nx: y", "1")]).unwrap_err().to_string();
-        assert!(
-            message.bytes().all(|byte| (0x20..0x7f).contains(&byte)),
-            "{message}"
-        );
+        assert!(message.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{message}");
         assert!(set(&[(&"n".repeat(100_000), "1")]).unwrap_err().to_string().len() < 300);
     }
 }

@@ -36,9 +36,7 @@ impl FromStr for BaseUrl {
         let text = url.as_str().trim_end_matches('/').to_owned();
         // What a URL may hold and what HTTP can send differ by a few characters.
         let sendable = text.parse::<Uri>().is_ok();
-        (web && anonymous && bare && sendable)
-            .then_some(Self { text })
-            .ok_or(BaseUrlMalformed)
+        (web && anonymous && bare && sendable).then_some(Self { text }).ok_or(BaseUrlMalformed)
     }
 }
 

@@ -86,11 +86,7 @@ impl Blob {
     }
 
     pub(crate) fn new(sha256: [u8; 32], length: u64, content: Content) -> Self {
-        Self {
-            sha256,
-            length,
-            content,
-        }
+        Self { sha256, length, content }
     }
 
     #[cfg(test)]
@@ -101,19 +97,13 @@ impl Blob {
 
 impl From<Bytes> for Blob {
     fn from(bytes: Bytes) -> Self {
-        Self::new(
-            Sha256::digest(&bytes).into(),
-            bytes.len() as u64,
-            Content::Memory(bytes),
-        )
+        Self::new(Sha256::digest(&bytes).into(), bytes.len() as u64, Content::Memory(bytes))
     }
 }
 
 impl fmt::Debug for Blob {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Blob")
-            .field("length", &self.length)
-            .finish_non_exhaustive()
+        f.debug_struct("Blob").field("length", &self.length).finish_non_exhaustive()
     }
 }
 
@@ -159,28 +149,18 @@ mod tests {
         // NIST FIPS 180-2, appendix B.1: the digest of "abc".
         let blob = Blob::from(Bytes::from_static(b"abc"));
         let key = blob.key(ImageFormat::Png);
-        assert_eq!(
-            key.sha256_hex(),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(key.sha256_hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(blob.length(), 3);
         assert_eq!(blob.to_bytes().await.unwrap(), "abc");
     }
 
     #[tokio::test]
     async fn is_read_in_bounded_chunks_as_often_as_wanted() {
-        let bytes: Bytes = (0..200_000_u32)
-            .map(|at| at.to_le_bytes()[0])
-            .collect::<Vec<_>>()
-            .into();
+        let bytes: Bytes = (0..200_000_u32).map(|at| at.to_le_bytes()[0]).collect::<Vec<_>>().into();
         let blob = Blob::from(bytes.clone());
         for _ in 0..3 {
             let chunks: Vec<Bytes> = blob.chunks().try_collect().await.unwrap();
-            assert!(
-                chunks
-                    .iter()
-                    .all(|chunk| !chunk.is_empty() && chunk.len() as u64 <= CHUNK)
-            );
+            assert!(chunks.iter().all(|chunk| !chunk.is_empty() && chunk.len() as u64 <= CHUNK));
             assert_eq!(chunks.concat(), bytes);
         }
     }

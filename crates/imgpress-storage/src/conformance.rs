@@ -84,10 +84,7 @@ pub async fn an_unknown_key_is_not_found(storage: &dyn Storage) {
 pub async fn keys_differ_by_format_too(storage: &dyn Storage) {
     let blob = Blob::from(fresh(1_000));
     put(storage, &blob.key(ImageFormat::Png), &blob).await;
-    assert!(
-        fetch(storage, &blob.key(ImageFormat::Jpeg)).await.is_none(),
-        "only the PNG was put"
-    );
+    assert!(fetch(storage, &blob.key(ImageFormat::Jpeg)).await.is_none(), "only the PNG was put");
 }
 
 /// Far longer than any of it takes: a store that hangs fails the suite.
@@ -124,11 +121,7 @@ async fn fetch(storage: &dyn Storage, key: &StorageKey) -> Option<(String, Vec<u
     }
     let mut object = storage.open(key).await.expect("the store answers")?;
     let mut bytes = Vec::new();
-    object
-        .file
-        .read_to_end(&mut bytes)
-        .await
-        .expect("the object can be read");
+    object.file.read_to_end(&mut bytes).await.expect("the object can be read");
     assert_eq!(object.length, bytes.len() as u64);
     assert_eq!(object.etag(), format!("\"{}\"", key.sha256_hex()));
     Some((object.format().content_type().to_owned(), bytes))
@@ -138,29 +131,14 @@ async fn fetch_url(url: &str) -> Option<(String, Vec<u8>)> {
     let base = url.parse().expect("a public URL");
     // Without a key, as the public is.
     let client = Client::new(&base, HeaderMap::new()).expect("an HTTP client can be made");
-    let request = client
-        .request(Method::GET, url)
-        .body(no_body())
-        .expect("a request");
+    let request = client.request(Method::GET, url).body(no_body()).expect("a request");
     let response = client.send(request).await.expect("the public URL answers");
     if !response.status().is_success() {
-        assert!(
-            response.status().is_client_error(),
-            "{url}: {}",
-            response.status()
-        );
+        assert!(response.status().is_client_error(), "{url}: {}", response.status());
         return None;
     }
-    let media_type = response.headers()["content-type"]
-        .to_str()
-        .expect("ASCII")
-        .to_owned();
-    let bytes = response
-        .into_body()
-        .collect()
-        .await
-        .expect("the body comes")
-        .to_bytes();
+    let media_type = response.headers()["content-type"].to_str().expect("ASCII").to_owned();
+    let bytes = response.into_body().collect().await.expect("the body comes").to_bytes();
     Some((media_type, bytes.to_vec()))
 }
 

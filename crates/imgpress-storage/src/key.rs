@@ -25,10 +25,7 @@ impl StorageKey {
     #[must_use]
     pub fn new(sha256: [u8; 32], format: ImageFormat) -> Self {
         let hex = hex(&sha256);
-        Self {
-            text: format!("{}/{hex}.{}", &hex[..SHARD], format.extension()),
-            format,
-        }
+        Self { text: format!("{}/{hex}.{}", &hex[..SHARD], format.extension()), format }
     }
 
     /// The key as text.
@@ -66,18 +63,11 @@ impl FromStr for StorageKey {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (shard, name) = text.split_once('/').ok_or(KeyMalformed)?;
         let (digits, extension) = name.split_once('.').ok_or(KeyMalformed)?;
-        let hex = digits.len() == DIGITS
-            && digits
-                .bytes()
-                .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        let hex =
+            digits.len() == DIGITS && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
         let format = format_of(extension).ok_or(KeyMalformed)?;
         let well_formed = hex && shard.len() == SHARD && digits.starts_with(shard);
-        well_formed
-            .then(|| Self {
-                text: text.to_owned(),
-                format,
-            })
-            .ok_or(KeyMalformed)
+        well_formed.then(|| Self { text: text.to_owned(), format }).ok_or(KeyMalformed)
     }
 }
 
@@ -121,10 +111,7 @@ mod tests {
     fn reads_what_it_writes_in_every_format() {
         for format in FORMATS {
             let key = StorageKey::new([0x3f; 32], format);
-            assert_eq!(
-                key.as_str(),
-                format!("3f/{}.{}", "3f".repeat(32), format.extension())
-            );
+            assert_eq!(key.as_str(), format!("3f/{}.{}", "3f".repeat(32), format.extension()));
             let again: StorageKey = key.as_str().parse().unwrap();
             assert_eq!(again, key);
             assert_eq!(again.format(), format);

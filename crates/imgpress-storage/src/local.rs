@@ -74,11 +74,7 @@ impl LocalStorage {
         };
         let file = open_plain(&path).await?;
         let metadata = file.metadata().await?;
-        let object = StoredObject {
-            file,
-            length: metadata.len(),
-            key: key.clone(),
-        };
+        let object = StoredObject { file, length: metadata.len(), key: key.clone() };
         Ok(metadata.is_file().then_some(object))
     }
 }
@@ -92,10 +88,7 @@ impl Storage for LocalStorage {
     async fn put(&self, key: &StorageKey, blob: &Blob, deadline: Instant) -> Result<(), StorageError> {
         let kept = match timeout_at(deadline, self.keep(key, blob)).await {
             Ok(kept) => kept.map_err(StorageError::io("storing a picture")),
-            Err(_) => Err(StorageError::Unavailable {
-                tries: 1,
-                last: "the disk was too slow".to_owned(),
-            }),
+            Err(_) => Err(StorageError::Unavailable { tries: 1, last: "the disk was too slow".to_owned() }),
         };
         Outcome::settle(self.backend(), kept)
     }
@@ -112,10 +105,7 @@ impl Storage for LocalStorage {
     }
 
     async fn ready(&self) -> Result<(), StorageError> {
-        self.layout
-            .check_writable()
-            .await
-            .map_err(StorageError::io("checking the data folder"))
+        self.layout.check_writable().await.map_err(StorageError::io("checking the data folder"))
     }
 }
 
@@ -144,11 +134,7 @@ async fn open_plain(path: &PathBuf) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     #[cfg(unix)]
-    options.custom_flags(
-        (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK)
-            .bits()
-            .cast_signed(),
-    );
+    options.custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits().cast_signed());
     options.open(path).await
 }
 
@@ -167,18 +153,14 @@ mod tests {
         let storage = LocalStorage::open(folder.path(), base).await.unwrap();
         let mut finished = false;
         for polls in 1.. {
-            let blob = Blob::from(Bytes::from(vec![
-                u8::try_from(polls % 251).unwrap();
-                200_000 + polls
-            ]));
+            let blob = Blob::from(Bytes::from(vec![u8::try_from(polls % 251).unwrap(); 200_000 + polls]));
             let key = blob.key(ImageFormat::Jpeg);
             finished = poll_times(storage.keep(&key, &blob), polls).await;
             let place = folder.path().join("files").join(key.as_str());
             match std::fs::read(&place) {
-                Ok(bytes) => assert!(
-                    bytes == blob.to_bytes().await.unwrap(),
-                    "half a file after {polls} polls"
-                ),
+                Ok(bytes) => {
+                    assert!(bytes == blob.to_bytes().await.unwrap(), "half a file after {polls} polls")
+                }
                 Err(missing) => assert!(missing.kind() == ErrorKind::NotFound && !finished, "{missing}"),
             }
             if finished {

@@ -46,13 +46,7 @@ impl Spool {
     /// be there.
     pub fn new(directory: impl Into<PathBuf>, cap: u64) -> Self {
         let sink = Sink::Memory(BytesMut::new());
-        Self {
-            directory: directory.into(),
-            cap,
-            hasher: Sha256::new(),
-            length: 0,
-            sink,
-        }
+        Self { directory: directory.into(), cap, hasher: Sha256::new(), length: 0, sink }
     }
 
     /// Takes the next bytes. After an error, and if the future was dropped, the spool is to be dropped too.
@@ -101,10 +95,7 @@ impl Spool {
 
 impl fmt::Debug for Spool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spool")
-            .field("length", &self.length)
-            .field("cap", &self.cap)
-            .finish_non_exhaustive()
+        f.debug_struct("Spool").field("length", &self.length).field("cap", &self.cap).finish_non_exhaustive()
     }
 }
 
@@ -153,13 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn gives_back_what_it_took_with_its_hash_from_memory_and_from_a_file() {
-        for (length, in_file) in [
-            (0, false),
-            (1, false),
-            (MIB, false),
-            (MIB + 1, true),
-            (5 * MIB, true),
-        ] {
+        for (length, in_file) in [(0, false), (1, false), (MIB, false), (MIB + 1, true), (5 * MIB, true)] {
             let bytes = noise(length);
             let (folder, blob) = spool(&bytes, 5 * MIB).await.unwrap();
             assert_eq!(matches!(blob.content(), Content::File(_)), in_file, "{length}");
@@ -198,9 +183,6 @@ mod tests {
     #[tokio::test]
     async fn a_folder_that_is_not_there_is_an_error() {
         let mut spool = Spool::new("/nowhere/at/all", u64::MAX);
-        assert!(matches!(
-            spool.write(&noise(2 * MIB)).await,
-            Err(SpoolError::Io(_))
-        ));
+        assert!(matches!(spool.write(&noise(2 * MIB)).await, Err(SpoolError::Io(_))));
     }
 }

@@ -72,13 +72,7 @@ impl SupabaseStorage {
         let credentials = Credentials::try_from(key)?;
         let client = Client::new(&url, credentials.headers());
         let client = client.map_err(|failed| SupabaseSetupError::Tls(failed.into()))?;
-        Ok(Self {
-            client,
-            credentials,
-            url,
-            bucket,
-            retry: Retry::default(),
-        })
+        Ok(Self { client, credentials, url, bucket, retry: Retry::default() })
     }
 
     async fn upload(
@@ -135,13 +129,7 @@ impl SupabaseStorage {
             Ok(Err(broken)) => self.credentials.scrub(&chain(broken.as_ref())),
             Err(_) => "it did not answer in time".to_owned(),
         };
-        (
-            None,
-            Verdict::Again {
-                why,
-                retry_after: None,
-            },
-        )
+        (None, Verdict::Again { why, retry_after: None })
     }
 
     async fn exchange(
@@ -153,11 +141,8 @@ impl SupabaseStorage {
     }
 
     fn object_url(&self, route: &str, key: &StorageKey) -> String {
-        let (bucket, shard, name) = (
-            encode(self.bucket.as_str()),
-            encode(key.shard()),
-            encode(key.file_name()),
-        );
+        let (bucket, shard, name) =
+            (encode(self.bucket.as_str()), encode(key.shard()), encode(key.file_name()));
         format!("{}/storage/v1/{route}/{bucket}/{shard}/{name}", self.url)
     }
 }
@@ -196,10 +181,7 @@ impl Storage for SupabaseStorage {
 impl fmt::Debug for SupabaseStorage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("SupabaseStorage");
-        shown
-            .field("url", &self.url)
-            .field("bucket", &self.bucket)
-            .finish_non_exhaustive()
+        shown.field("url", &self.url).field("bucket", &self.bucket).finish_non_exhaustive()
     }
 }
 
@@ -207,11 +189,7 @@ impl fmt::Debug for SupabaseStorage {
 const PROBE: Duration = Duration::from_secs(3);
 
 /// What may stand in a path segment as it is: the unreserved characters of RFC 3986, section 2.3.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn encode(segment: &str) -> impl fmt::Display {
     utf8_percent_encode(segment, SEGMENT)

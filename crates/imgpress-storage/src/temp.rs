@@ -23,8 +23,7 @@ pub async fn open_temp_dir(data_dir: impl AsRef<Path>) -> Result<PathBuf, Storag
         sweep(&directory).await?;
         Ok(directory)
     };
-    open.await
-        .map_err(StorageError::io("opening the temporary folder"))
+    open.await.map_err(StorageError::io("opening the temporary folder"))
 }
 
 /// What the name of every temporary file starts with.
@@ -38,12 +37,7 @@ const ABANDONED: Duration = Duration::from_secs(60 * 60);
 /// A future dropped while the file is being made may leave an empty one, for the next sweep to find.
 pub(crate) async fn named(directory: &Path) -> io::Result<(File, TempPath)> {
     let path = directory.join(format!("{PREFIX}{}.part", uuid::Uuid::new_v4().simple()));
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(true)
-        .open(&path)
-        .await?;
+    let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).await?;
     Ok((file, TempPath::try_from_path(path)?))
 }
 

@@ -43,17 +43,11 @@ impl SupabaseServer {
     /// # Panics
     /// If no port is to be had.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .expect("a free port");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
         let state = Arc::new(State::with_bucket(Self::BUCKET));
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state))).abort_handle();
-        Self {
-            address,
-            state,
-            accepting,
-        }
+        Self { address, state, accepting }
     }
 
     /// The project's URL, what `SUPABASE_URL` would be.

@@ -1,10 +1,6 @@
 //! Stores that do not answer: a put ends by its deadline, whatever they do.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "the helpers of a test fail it too"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail it too")]
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -24,10 +20,7 @@ async fn put_fails(url: &str, blob: Blob) {
         bucket: SupabaseServer::BUCKET.parse().unwrap(),
     };
     let storage = SupabaseStorage::new(config).unwrap();
-    let (key, deadline) = (
-        blob.key(ImageFormat::Jpeg),
-        Instant::now() + Duration::from_secs(1),
-    );
+    let (key, deadline) = (blob.key(ImageFormat::Jpeg), Instant::now() + Duration::from_secs(1));
     let put = timeout(Duration::from_secs(30), storage.put(&key, &blob, deadline)).await;
     let failed = put.expect("the put ends").unwrap_err();
     assert!(matches!(failed, StorageError::Unavailable { .. }), "{failed:?}");

@@ -1,10 +1,6 @@
 //! The folder on this machine: the conformance suite, and what only a folder can get wrong.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "the helpers of a test fail it too"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail it too")]
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,9 +22,7 @@ fn picture() -> (StorageKey, Blob) {
 
 async fn open(folder: &TempDir) -> LocalStorage {
     let base = "http://localhost:3000/".parse().unwrap();
-    LocalStorage::open(folder.path().join("data"), base)
-        .await
-        .unwrap()
+    LocalStorage::open(folder.path().join("data"), base).await.unwrap()
 }
 
 fn place(folder: &TempDir, key: &StorageKey) -> PathBuf {
@@ -37,9 +31,8 @@ fn place(folder: &TempDir, key: &StorageKey) -> PathBuf {
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
 }
@@ -57,10 +50,7 @@ async fn passes_the_conformance_suite() {
 async fn the_public_url_is_under_files() {
     let folder = tempfile::tempdir().unwrap();
     let (key, _) = picture();
-    assert_eq!(
-        open(&folder).await.public_url(&key),
-        format!("http://localhost:3000/files/{key}")
-    );
+    assert_eq!(open(&folder).await.public_url(&key), format!("http://localhost:3000/files/{key}"));
 }
 
 #[tokio::test]
@@ -68,20 +58,11 @@ async fn a_duplicate_is_not_written_again() {
     let folder = tempfile::tempdir().unwrap();
     let (storage, (key, blob)) = (open(&folder).await, picture());
     storage.put(&key, &blob, soon()).await.unwrap();
-    let written = std::fs::File::options()
-        .write(true)
-        .open(place(&folder, &key))
-        .unwrap();
+    let written = std::fs::File::options().write(true).open(place(&folder, &key)).unwrap();
     let long_ago = std::time::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     written.set_modified(long_ago).unwrap();
     storage.put(&key, &blob, soon()).await.unwrap();
-    assert_eq!(
-        std::fs::metadata(place(&folder, &key))
-            .unwrap()
-            .modified()
-            .unwrap(),
-        long_ago
-    );
+    assert_eq!(std::fs::metadata(place(&folder, &key)).unwrap().modified().unwrap(), long_ago);
 }
 
 #[tokio::test]
@@ -91,10 +72,7 @@ async fn a_file_of_the_wrong_length_is_replaced() {
     storage.put(&key, &blob, soon()).await.unwrap();
     std::fs::write(place(&folder, &key), "half").unwrap();
     storage.put(&key, &blob, soon()).await.unwrap();
-    assert_eq!(
-        std::fs::read(place(&folder, &key)).unwrap().len() as u64,
-        blob.length()
-    );
+    assert_eq!(std::fs::read(place(&folder, &key)).unwrap().len() as u64, blob.length());
 }
 
 #[tokio::test]
@@ -104,10 +82,7 @@ async fn two_processes_share_a_folder() {
     let (first, second) = tokio::join!(one.put(&key, &blob, soon()), other.put(&key, &blob, soon()));
     first.and(second).unwrap();
     let object = one.open(&key).await.unwrap().unwrap();
-    assert_eq!(
-        (object.length, object.format()),
-        (blob.length(), ImageFormat::Jpeg)
-    );
+    assert_eq!((object.length, object.format()), (blob.length(), ImageFormat::Jpeg));
     assert_eq!(object.sha256_hex(), key.sha256_hex());
     assert!(names(one.temp_dir()).is_empty());
 }
@@ -118,8 +93,7 @@ async fn opening_clears_what_a_killed_process_left_and_nothing_younger() {
     let temp = open(&folder).await.temp_dir().to_owned();
     let leave = |name: &str, age: u64| {
         let file = std::fs::File::create(temp.join(name)).unwrap();
-        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(age))
-            .unwrap();
+        file.set_modified(std::time::SystemTime::now() - Duration::from_secs(age)).unwrap();
     };
     leave("imgpress-killed.part", 2 * 60 * 60);
     leave("imgpress-at-work.part", 60);
@@ -143,10 +117,7 @@ async fn a_folder_in_the_way_of_a_key_is_an_error() {
     let (storage, (key, blob)) = (open(&folder).await, picture());
     std::fs::create_dir_all(place(&folder, &key)).unwrap();
     assert!(storage.open(&key).await.unwrap().is_none());
-    assert!(matches!(
-        storage.put(&key, &blob, soon()).await,
-        Err(StorageError::Io { .. })
-    ));
+    assert!(matches!(storage.put(&key, &blob, soon()).await, Err(StorageError::Io { .. })));
     assert!(names(storage.temp_dir()).is_empty());
 }
 
@@ -217,10 +188,7 @@ mod links {
         let outside = folder.path().join("outside");
         std::fs::create_dir(&outside).unwrap();
         symlink(&outside, place(&folder, &key).parent().unwrap()).unwrap();
-        assert!(matches!(
-            storage.put(&key, &blob, soon()).await,
-            Err(StorageError::Io { .. })
-        ));
+        assert!(matches!(storage.put(&key, &blob, soon()).await, Err(StorageError::Io { .. })));
         assert!(names(&outside).is_empty());
         std::fs::write(outside.join(place(&folder, &key).file_name().unwrap()), "hunter2").unwrap();
         assert!(storage.open(&key).await.unwrap().is_none());

@@ -1,10 +1,6 @@
 //! Supabase over real sockets: the conformance suite, what is sent, and what its answers are taken for.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "the helpers of a test fail it too"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail it too")]
 
 use std::time::{Duration, Instant};
 
@@ -31,12 +27,7 @@ fn picture_of(length: usize) -> (StorageKey, Blob) {
 
 fn storage_in(url: &str, key: &str, bucket: &str) -> SupabaseStorage {
     let bucket = bucket.parse().unwrap();
-    SupabaseStorage::new(SupabaseConfig {
-        url: url.parse().unwrap(),
-        key: key.into(),
-        bucket,
-    })
-    .unwrap()
+    SupabaseStorage::new(SupabaseConfig { url: url.parse().unwrap(), key: key.into(), bucket }).unwrap()
 }
 
 fn storage_with(server: &SupabaseServer, key: &str) -> SupabaseStorage {
@@ -45,9 +36,7 @@ fn storage_with(server: &SupabaseServer, key: &str) -> SupabaseStorage {
 
 async fn put(server: &SupabaseServer) -> Result<(), StorageError> {
     let (key, blob) = picture();
-    storage_with(server, SupabaseServer::JWT)
-        .put(&key, &blob, soon())
-        .await
+    storage_with(server, SupabaseServer::JWT).put(&key, &blob, soon()).await
 }
 
 fn refusal(put: Result<(), StorageError>) -> Refusal {
@@ -118,14 +107,8 @@ async fn what_passes_is_tried_again_and_then_succeeds() {
     join_all(faults.map(|fault| async move {
         let server = SupabaseServer::start().await;
         server.fail_uploads(2, fault);
-        put(&server)
-            .await
-            .unwrap_or_else(|failed| panic!("{fault:?}: {failed}"));
-        assert_eq!(
-            (server.upload_requests(), server.object_count()),
-            (3, 1),
-            "{fault:?}"
-        );
+        put(&server).await.unwrap_or_else(|failed| panic!("{fault:?}: {failed}"));
+        assert_eq!((server.upload_requests(), server.object_count()), (3, 1), "{fault:?}");
     }))
     .await;
 }
@@ -143,37 +126,21 @@ async fn a_store_that_stays_broken_is_given_up_after_five_tries() {
     let server = SupabaseServer::start().await;
     server.fail_uploads(100, Fault::InternalError);
     let failed = put(&server).await.unwrap_err();
-    assert!(
-        matches!(failed, StorageError::Unavailable { tries: 5, .. }),
-        "{failed:?}"
-    );
+    assert!(matches!(failed, StorageError::Unavailable { tries: 5, .. }), "{failed:?}");
     assert_eq!(server.upload_requests(), 5);
 }
 
 #[tokio::test]
 async fn a_store_that_asks_for_a_long_wait_is_given_up_at_once() {
     let server = SupabaseServer::start().await;
-    server.fail_uploads(
-        100,
-        Fault::SlowDown {
-            retry_after: Some(3600),
-        },
-    );
+    server.fail_uploads(100, Fault::SlowDown { retry_after: Some(3600) });
     let failed = put(&server).await.unwrap_err();
-    assert!(
-        matches!(failed, StorageError::Unavailable { tries: 1, .. }),
-        "{failed:?}"
-    );
+    assert!(matches!(failed, StorageError::Unavailable { tries: 1, .. }), "{failed:?}");
 }
 
 #[tokio::test]
 async fn a_wrong_key_is_refused_without_a_second_try() {
-    let wrong = [
-        "eyJ",
-        "eyJh.eyJi.c2ln",
-        SupabaseServer::EXPIRED_JWT,
-        "sb_secret_wrong",
-    ];
+    let wrong = ["eyJ", "eyJh.eyJi.c2ln", SupabaseServer::EXPIRED_JWT, "sb_secret_wrong"];
     for key in wrong {
         let server = SupabaseServer::start().await;
         let (name, blob) = picture_of(3_000_000);
@@ -190,10 +157,7 @@ async fn refusals_tell_what_for_with_and_without_codes_and_are_not_tried_again()
         (SupabaseServer::remove_bucket, Refusal::BucketMissing),
         (SupabaseServer::deny_writes, Refusal::Credentials),
         (|server| server.limit_size(299_999), Refusal::TooLarge),
-        (
-            |server| server.allow_media_types(&["image/png"]),
-            Refusal::MediaType,
-        ),
+        (|server| server.allow_media_types(&["image/png"]), Refusal::MediaType),
     ];
     for (prepare, expected) in cases {
         for codes in [true, false] {
@@ -231,10 +195,7 @@ async fn readiness_asks_for_the_bucket_and_writes_nothing() {
     let wrong = storage_with(&server, "sb_secret_wrong").ready().await;
     assert_eq!(refusal(wrong), Refusal::Credentials);
     drop(server);
-    assert!(matches!(
-        storage.ready().await,
-        Err(StorageError::Unavailable { .. })
-    ));
+    assert!(matches!(storage.ready().await, Err(StorageError::Unavailable { .. })));
 }
 
 #[tokio::test]
@@ -255,9 +216,6 @@ async fn no_secret_is_ever_shown() {
         shown += &format!("{failed} {failed:?} ");
         server.fail_uploads(5, Fault::Reset);
     }
-    assert!(
-        shown.contains("Unavailable") && shown.contains("Refused"),
-        "{shown}"
-    );
+    assert!(shown.contains("Unavailable") && shown.contains("Refused"), "{shown}");
     assert!(!shown.contains("hunter2"), "{shown}");
 }

@@ -18,10 +18,7 @@ impl Layout {
     pub(super) async fn open(data: &Path, temp: PathBuf) -> io::Result<Self> {
         let files = data.join("files");
         fs::create_dir_all(&files).await?;
-        Ok(Self {
-            files: fs::canonicalize(files).await?,
-            temp,
-        })
+        Ok(Self { files: fs::canonicalize(files).await?, temp })
     }
 
     pub(super) fn temp_dir(&self) -> &Path {
@@ -34,10 +31,7 @@ impl Layout {
         match fs::create_dir(&shard).await {
             Ok(()) => sync_folder(&self.files).await?,
             Err(there) if there.kind() == ErrorKind::AlreadyExists => {
-                is_itself(&shard)
-                    .await?
-                    .then_some(())
-                    .ok_or_else(leads_elsewhere)?;
+                is_itself(&shard).await?.then_some(()).ok_or_else(leads_elsewhere)?;
             }
             Err(other) => return Err(other),
         }
@@ -77,10 +71,7 @@ async fn is_itself(path: &Path) -> io::Result<bool> {
 }
 
 fn leads_elsewhere() -> io::Error {
-    io::Error::new(
-        ErrorKind::PermissionDenied,
-        "a folder of keys is a link, which is not followed",
-    )
+    io::Error::new(ErrorKind::PermissionDenied, "a folder of keys is a link, which is not followed")
 }
 
 /// One system call on a folder that was just looked at, so that it does not block.
@@ -93,7 +84,5 @@ fn may_write(folder: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn may_write(folder: &Path) -> io::Result<()> {
     let read_only = std::fs::metadata(folder)?.permissions().readonly();
-    (!read_only)
-        .then_some(())
-        .ok_or_else(|| io::Error::from(ErrorKind::PermissionDenied))
+    (!read_only).then_some(()).ok_or_else(|| io::Error::from(ErrorKind::PermissionDenied))
 }

@@ -50,12 +50,7 @@ impl Answer {
         let retry_after = retry_after(response.headers());
         let body = serde_json::from_slice(&start_of_body(response.into_body()).await).unwrap_or_default();
         let said = credentials.scrub(&describe(http, &body));
-        Self {
-            http,
-            retry_after,
-            body,
-            said,
-        }
+        Self { http, retry_after, body, said }
     }
 
     /// What to do about it.
@@ -64,14 +59,8 @@ impl Answer {
             _ if self.http.is_success() => Verdict::Done,
             409 if self.is_duplicate() => Verdict::Duplicate,
             // 423 is a lock that another upload of the same name holds, 544 a database that timed out.
-            423 | 429 | 500..=599 => Verdict::Again {
-                why: self.said.clone(),
-                retry_after: self.retry_after,
-            },
-            _ => Verdict::Refused {
-                refusal: self.refusal(),
-                answer: self.said.clone(),
-            },
+            423 | 429 | 500..=599 => Verdict::Again { why: self.said.clone(), retry_after: self.retry_after },
+            _ => Verdict::Refused { refusal: self.refusal(), answer: self.said.clone() },
         }
     }
 
@@ -85,9 +74,7 @@ impl Answer {
     fn status(&self) -> u16 {
         let http = self.http.as_u16();
         let plain = self.http.is_server_error() || http == 429;
-        number(self.body.get("statusCode"))
-            .filter(|_| !plain)
-            .unwrap_or(http)
+        number(self.body.get("statusCode")).filter(|_| !plain).unwrap_or(http)
     }
 
     fn is_duplicate(&self) -> bool {
@@ -146,18 +133,9 @@ fn number(value: Option<&Value>) -> Option<u16> {
 }
 
 fn describe(http: StatusCode, body: &Value) -> String {
-    let field = |name| {
-        body.get(name)
-            .and_then(|value: &Value| value.as_str())
-            .unwrap_or("-")
-    };
+    let field = |name| body.get(name).and_then(|value: &Value| value.as_str()).unwrap_or("-");
     let status = number(body.get("statusCode")).unwrap_or(http.as_u16());
-    format!(
-        "HTTP {}, {status} {}: {}",
-        http.as_u16(),
-        field("error"),
-        field("message")
-    )
+    format!("HTTP {}, {status} {}: {}", http.as_u16(), field("error"), field("message"))
 }
 
 #[cfg(test)]
@@ -168,13 +146,7 @@ mod tests {
         let http = StatusCode::from_u16(http).unwrap();
         let body: Value = serde_json::from_str(body).unwrap_or_default();
         let said = describe(http, &body);
-        Answer {
-            http,
-            retry_after: None,
-            body,
-            said,
-        }
-        .verdict()
+        Answer { http, retry_after: None, body, said }.verdict()
     }
 
     fn refusal(http: u16, body: &str) -> Refusal {
@@ -186,10 +158,7 @@ mod tests {
 
     #[test]
     fn success_is_by_http_status() {
-        assert!(matches!(
-            judge(200, r#"{"Key":"images/a","Id":"b"}"#),
-            Verdict::Done
-        ));
+        assert!(matches!(judge(200, r#"{"Key":"images/a","Id":"b"}"#), Verdict::Done));
         assert!(matches!(judge(200, "not json"), Verdict::Done));
     }
 
@@ -203,23 +172,14 @@ mod tests {
             assert!(matches!(judge(400, body), Verdict::Duplicate), "{body}");
         }
         assert!(matches!(judge(409, ""), Verdict::Duplicate));
-        assert_eq!(
-            refusal(400, r#"{"statusCode":"409","error":"Conflict","code":"Other"}"#),
-            Refusal::Other
-        );
+        assert_eq!(refusal(400, r#"{"statusCode":"409","error":"Conflict","code":"Other"}"#), Refusal::Other);
     }
 
     #[test]
     fn what_passes_by_itself_is_tried_again() {
         for (http, body) in [
-            (
-                429,
-                r#"{"statusCode":"429","error":"SlowDown","code":"SlowDown"}"#,
-            ),
-            (
-                500,
-                r#"{"statusCode":"500","error":"Internal","code":"InternalError"}"#,
-            ),
+            (429, r#"{"statusCode":"429","error":"SlowDown","code":"SlowDown"}"#),
+            (500, r#"{"statusCode":"500","error":"Internal","code":"InternalError"}"#),
             (429, r#"{"statusCode":"400"}"#),
             (502, "<html>bad gateway</html>"),
             (503, r#"{"statusCode":"409","error":"Duplicate"}"#),
@@ -228,10 +188,7 @@ mod tests {
             (400, r#"{"statusCode":"423","error":"Locked"}"#),
             (400, r#"{"statusCode":503}"#),
         ] {
-            assert!(
-                matches!(judge(http, body), Verdict::Again { .. }),
-                "{http} {body}"
-            );
+            assert!(matches!(judge(http, body), Verdict::Again { .. }), "{http} {body}");
         }
     }
 
@@ -243,45 +200,21 @@ mod tests {
                 r#"{"statusCode":"404","error":"Bucket not found","code":"NoSuchBucket"}"#,
                 Refusal::BucketMissing,
             ),
-            (
-                400,
-                r#"{"statusCode":"404","error":"Bucket not found"}"#,
-                Refusal::BucketMissing,
-            ),
-            (
-                400,
-                r#"{"statusCode":"404","error":"not_found","code":"NoSuchKey"}"#,
-                Refusal::Other,
-            ),
+            (400, r#"{"statusCode":"404","error":"Bucket not found"}"#, Refusal::BucketMissing),
+            (400, r#"{"statusCode":"404","error":"not_found","code":"NoSuchKey"}"#, Refusal::Other),
             (
                 400,
                 r#"{"statusCode":"403","error":"Unauthorized","code":"AccessDenied"}"#,
                 Refusal::Credentials,
             ),
             (401, r#"{"message":"Invalid API key"}"#, Refusal::Credentials),
-            (
-                400,
-                r#"{"statusCode":"413","error":"Payload too large"}"#,
-                Refusal::TooLarge,
-            ),
+            (400, r#"{"statusCode":"413","error":"Payload too large"}"#, Refusal::TooLarge),
             (413, "<html>", Refusal::TooLarge),
-            (
-                400,
-                r#"{"statusCode":"415","error":"invalid_mime_type"}"#,
-                Refusal::MediaType,
-            ),
-            (
-                400,
-                r#"{"statusCode":"400","error":"InvalidKey"}"#,
-                Refusal::Other,
-            ),
+            (400, r#"{"statusCode":"415","error":"invalid_mime_type"}"#, Refusal::MediaType),
+            (400, r#"{"statusCode":"400","error":"InvalidKey"}"#, Refusal::Other),
             (404, r#"{"statusCode":404,"error":"Not Found"}"#, Refusal::Other),
             (302, "", Refusal::Other),
-            (
-                400,
-                r#"{"statusCode":{"a":1},"error":7,"code":[]}"#,
-                Refusal::Other,
-            ),
+            (400, r#"{"statusCode":{"a":1},"error":7,"code":[]}"#, Refusal::Other),
             (400, r#"[1,2]"#, Refusal::Other),
         ] {
             assert_eq!(refusal(http, body), expected, "{http} {body}");

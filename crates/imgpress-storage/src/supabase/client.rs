@@ -68,11 +68,7 @@ fn connector(tls: ClientConfig) -> HttpsConnector<HttpConnector> {
     tcp.set_connect_timeout(Some(CONNECT));
     tcp.set_nodelay(true);
     tcp.enforce_http(false);
-    HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp)
+    HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp)
 }
 
 /// The certificates that the operator's system trusts, or Mozilla's where there are none, as in an image without

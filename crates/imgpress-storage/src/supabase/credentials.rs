@@ -19,11 +19,7 @@ impl Credentials {
     /// A text from outside without the key, should it repeat it, and without anything but printable ASCII.
     pub(super) fn scrub(&self, text: &str) -> String {
         let scrubbed = text.replace(self.key.expose_secret(), "[key]");
-        scrubbed
-            .chars()
-            .filter(|c| c.is_ascii_graphic() || *c == ' ')
-            .take(LONGEST)
-            .collect()
+        scrubbed.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(LONGEST).collect()
     }
 }
 
@@ -40,9 +36,7 @@ impl TryFrom<SecretString> for Credentials {
             headers.insert(AUTHORIZATION, sensitive(&format!("Bearer {text}"))?);
         }
         let sendable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        sendable
-            .then_some(Self { key, headers })
-            .ok_or(SupabaseSetupError::KeyMalformed)
+        sendable.then_some(Self { key, headers }).ok_or(SupabaseSetupError::KeyMalformed)
     }
 }
 
@@ -83,9 +77,7 @@ mod tests {
 
     #[test]
     fn the_key_is_scrubbed_off_what_others_say() {
-        let said = credentials("eyJkey")
-            .unwrap()
-            .scrub("bad token eyJkey\r\n\u{1b}[31m for you");
+        let said = credentials("eyJkey").unwrap().scrub("bad token eyJkey\r\n\u{1b}[31m for you");
         assert_eq!(said, "bad token [key][31m for you");
     }
 

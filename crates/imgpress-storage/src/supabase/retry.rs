@@ -16,11 +16,7 @@ impl Default for Retry {
     /// Five tries over about three seconds: past a restart of the store or a spike, and far inside a request's
     /// deadline, since the client is waiting.
     fn default() -> Self {
-        Self {
-            tries: 5,
-            first_wait: Duration::from_millis(200),
-            patience: Duration::from_secs(10),
-        }
+        Self { tries: 5, first_wait: Duration::from_millis(200), patience: Duration::from_secs(10) }
     }
 }
 
@@ -54,10 +50,7 @@ impl Retry {
 
     #[cfg(test)]
     pub(super) fn with_patience(patience: Duration) -> Self {
-        Self {
-            patience,
-            ..Self::default()
-        }
+        Self { patience, ..Self::default() }
     }
 }
 

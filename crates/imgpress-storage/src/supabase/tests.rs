@@ -18,9 +18,6 @@ async fn a_try_that_hangs_leaves_time_for_another() {
     storage.retry = Retry::with_patience(Duration::from_secs(1));
     let blob = Blob::from(Bytes::from_static(b"a picture"));
     let deadline = Instant::now() + Duration::from_secs(60);
-    storage
-        .put(&blob.key(ImageFormat::Jpeg), &blob, deadline)
-        .await
-        .unwrap();
+    storage.put(&blob.key(ImageFormat::Jpeg), &blob, deadline).await.unwrap();
     assert_eq!((server.upload_requests(), server.object_count()), (2, 1));
 }

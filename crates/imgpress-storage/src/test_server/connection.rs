@@ -26,10 +26,7 @@ pub(super) struct Reset;
 
 impl Connection {
     pub(super) fn leave_unread(&self, body: Incoming) {
-        self.unread
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(body);
+        self.unread.lock().unwrap_or_else(PoisonError::into_inner).push(body);
     }
 
     pub(super) fn reset(&self) -> Reset {
@@ -41,11 +38,7 @@ impl Connection {
 /// Answers requests until the client leaves or is to be thrown out.
 pub(super) async fn serve(stream: TcpStream, state: Arc<State>) {
     let unread = Mutex::default();
-    let connection = Arc::new(Connection {
-        state,
-        unread,
-        reset: AtomicBool::new(false),
-    });
+    let connection = Arc::new(Connection { state, unread, reset: AtomicBool::new(false) });
     let shared = Arc::clone(&connection);
     let service = service_fn(move |request| {
         let connection = Arc::clone(&shared);

@@ -19,10 +19,8 @@ pub(super) async fn answer(
 ) -> Result<Response<Full<Bytes>>, Reset> {
     connection.state.lock().requests += 1;
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let segments: Vec<String> = path
-        .split('/')
-        .map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned())
-        .collect();
+    let segments: Vec<String> =
+        path.split('/').map(|part| percent_decode_str(part).decode_utf8_lossy().into_owned()).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let reply = match (&method, segments.as_slice()) {
         (&Method::POST, ["", "storage", "v1", "object", bucket, key @ ..]) if !key.is_empty() => {
@@ -32,9 +30,7 @@ pub(super) async fn answer(
             public_object(&connection.state.lock(), bucket, &key.join("/"))
         }
         (&Method::GET, ["", "storage", "v1", "object", "info", bucket, key @ ..]) => {
-            authorized(connection, request.headers(), |held| {
-                object_info(held, bucket, &key.join("/"))
-            })
+            authorized(connection, request.headers(), |held| object_info(held, bucket, &key.join("/")))
         }
         (&Method::GET, ["", "storage", "v1", "bucket", id]) => {
             authorized(connection, request.headers(), |held| bucket_info(held, id))
@@ -87,14 +83,8 @@ async fn make_bucket(connection: &Connection, request: Request<Incoming>) -> Rep
         connection.leave_unread(request.into_body());
         return refused.into();
     }
-    let body = Limited::new(request.into_body(), LONGEST)
-        .collect()
-        .await
-        .map(Collected::to_bytes);
-    let asked: Value = body
-        .ok()
-        .and_then(|body| serde_json::from_slice(&body).ok())
-        .unwrap_or_default();
+    let body = Limited::new(request.into_body(), LONGEST).collect().await.map(Collected::to_bytes);
+    let asked: Value = body.ok().and_then(|body| serde_json::from_slice(&body).ok()).unwrap_or_default();
     let Some(id) = asked.get("name").and_then(Value::as_str) else {
         return reply::NO_NAME.into();
     };
@@ -109,9 +99,7 @@ async fn make_bucket(connection: &Connection, request: Request<Incoming>) -> Rep
 
 /// A JWT counts as a bearer; a secret key only in `apikey`, and not from a browser.
 pub(super) fn refuse_caller(headers: &HeaderMap) -> Option<Refused> {
-    let bearer = headers
-        .get(AUTHORIZATION)
-        .map(|_| text(headers, AUTHORIZATION.as_str()));
+    let bearer = headers.get(AUTHORIZATION).map(|_| text(headers, AUTHORIZATION.as_str()));
     match bearer.map(|value| value.strip_prefix("Bearer ").unwrap_or(value)) {
         Some(SupabaseServer::JWT) => None,
         Some(SupabaseServer::EXPIRED_JWT) => Some(reply::EXPIRED),
@@ -129,8 +117,5 @@ pub(super) fn refuse_caller(headers: &HeaderMap) -> Option<Refused> {
 }
 
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    headers
-        .get(name)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or("")
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("")
 }

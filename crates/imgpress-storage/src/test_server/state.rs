@@ -72,11 +72,6 @@ impl Held {
 impl Bucket {
     /// 50 MiB is the limit of a new project.
     pub(super) fn new(public: bool) -> Self {
-        Self {
-            public,
-            size_limit: 50 * 1024 * 1024,
-            media_types: None,
-            writable: true,
-        }
+        Self { public, size_limit: 50 * 1024 * 1024, media_types: None, writable: true }
     }
 }

@@ -24,10 +24,7 @@ pub(super) async fn upload(
         held.upload_requests += 1;
         let broken = violations(&parts.headers);
         held.violations.extend(broken);
-        (
-            held.faults.pop_front(),
-            refuse_upload(&held, &parts.headers, bucket, key),
-        )
+        (held.faults.pop_front(), refuse_upload(&held, &parts.headers, bucket, key))
     };
     let refused = match fault {
         None | Some(Fault::StoreThenReset) => refused.map(Reply::from),
@@ -38,11 +35,7 @@ pub(super) async fn upload(
         return Ok(reply);
     }
     let stored = store(connection, &parts.headers, body, bucket, key).await;
-    if fault.is_some() {
-        Err(connection.reset())
-    } else {
-        Ok(stored)
-    }
+    if fault.is_some() { Err(connection.reset()) } else { Ok(stored) }
 }
 
 /// Reads the body and keeps it. Whether the object is there was asked before: between the two another upload of
@@ -54,16 +47,8 @@ async fn store(
     bucket: &str,
     key: &str,
 ) -> Reply {
-    let limit = connection
-        .state
-        .lock()
-        .buckets
-        .get(bucket)
-        .map_or(0, |bucket| bucket.size_limit);
-    let Ok(bytes) = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX))
-        .collect()
-        .await
-    else {
+    let limit = connection.state.lock().buckets.get(bucket).map_or(0, |bucket| bucket.size_limit);
+    let Ok(bytes) = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX)).collect().await else {
         return reply::TOO_LARGE.into();
     };
     let upload = StoredUpload {
@@ -71,15 +56,8 @@ async fn store(
         content_type: text(headers, CONTENT_TYPE.as_str()).to_owned(),
         cache_control: text(headers, CACHE_CONTROL.as_str()).to_owned(),
     };
-    connection
-        .state
-        .lock()
-        .objects
-        .insert((bucket.to_owned(), key.to_owned()), upload);
-    Reply::json(
-        200,
-        json!({ "Key": format!("{bucket}/{key}"), "Id": uuid::Uuid::new_v4().to_string() }),
-    )
+    connection.state.lock().objects.insert((bucket.to_owned(), key.to_owned()), upload);
+    Reply::json(200, json!({ "Key": format!("{bucket}/{key}"), "Id": uuid::Uuid::new_v4().to_string() }))
 }
 
 async fn fail(connection: &Connection, fault: Fault) -> Result<Reply, Reset> {
@@ -112,10 +90,8 @@ fn refuse_upload(held: &Held, headers: &HeaderMap, bucket: &str, key: &str) -> O
         return Some(reply::NO_BUCKET);
     };
     let length: u64 = text(headers, CONTENT_LENGTH.as_str()).parse().unwrap_or(0);
-    let foreign = rules
-        .media_types
-        .as_ref()
-        .is_some_and(|types| !types.iter().any(|one| one == content_type));
+    let foreign =
+        rules.media_types.as_ref().is_some_and(|types| !types.iter().any(|one| one == content_type));
     let checks = [
         (!rules.writable, reply::DENIED),
         (!key.chars().all(is_legal_in_key), reply::BAD_KEY),
@@ -123,42 +99,21 @@ fn refuse_upload(held: &Held, headers: &HeaderMap, bucket: &str, key: &str) -> O
         (length > rules.size_limit, reply::TOO_LARGE),
         (held.object(bucket, key).is_some(), reply::DUPLICATE),
     ];
-    checks
-        .into_iter()
-        .find_map(|(failed, refused)| failed.then_some(refused))
+    checks.into_iter().find_map(|(failed, refused)| failed.then_some(refused))
 }
 
 /// What the contract asks of an upload and the real server lets pass.
 fn violations(headers: &HeaderMap) -> Vec<String> {
     let bearer = text(headers, AUTHORIZATION.as_str()).strip_prefix("Bearer ");
     let checks = [
-        (
-            !headers.contains_key(CONTENT_LENGTH),
-            "an upload without content-length",
-        ),
+        (!headers.contains_key(CONTENT_LENGTH), "an upload without content-length"),
         (!headers.contains_key("apikey"), "an upload without apikey"),
-        (
-            bearer.is_some_and(|bearer| bearer != text(headers, "apikey")),
-            "two different keys in one upload",
-        ),
-        (
-            text(headers, "x-upsert") != "false",
-            "an upload without x-upsert: false",
-        ),
-        (
-            text(headers, CACHE_CONTROL.as_str()) != "max-age=31536000",
-            "an upload with another cache-control",
-        ),
-        (
-            !text(headers, CONTENT_TYPE.as_str()).starts_with("image/"),
-            "an upload that is no image",
-        ),
+        (bearer.is_some_and(|bearer| bearer != text(headers, "apikey")), "two different keys in one upload"),
+        (text(headers, "x-upsert") != "false", "an upload without x-upsert: false"),
+        (text(headers, CACHE_CONTROL.as_str()) != "max-age=31536000", "an upload with another cache-control"),
+        (!text(headers, CONTENT_TYPE.as_str()).starts_with("image/"), "an upload that is no image"),
     ];
-    checks
-        .into_iter()
-        .filter(|(broken, _)| *broken)
-        .map(|(_, what)| what.to_owned())
-        .collect()
+    checks.into_iter().filter(|(broken, _)| *broken).map(|(_, what)| what.to_owned()).collect()
 }
 
 fn is_legal_in_key(c: char) -> bool {

@@ -13,6 +13,7 @@ mod command_line;
 mod files;
 mod journey;
 mod limits;
+mod look;
 mod memory;
 mod metrics;
 mod process;

@@ -1,0 +1,28 @@
+//! The engine in this process and the engine behind a socket keep the same promises.
+
+mod server;
+
+use imgpress_engine::LocalEngine;
+use imgpress_engine_api::conformance;
+use imgpress_engine_api::remote::RemoteEngine;
+use imgpress_http::Draining;
+
+#[tokio::test]
+async fn the_local_engine_keeps_its_promises() {
+    let engine = LocalEngine::new(server::config(), Draining::default()).unwrap();
+    conformance::run(&engine).await;
+}
+
+#[tokio::test]
+async fn the_engine_behind_a_socket_keeps_its_promises() {
+    let server = server::start(server::config()).await;
+    let engine = RemoteEngine::new(server.url.parse().unwrap()).unwrap();
+    conformance::run(&engine).await;
+}
+
+#[tokio::test]
+async fn several_engines_keep_the_promises_of_one() {
+    let (first, second) = (server::start(server::config()).await, server::start(server::config()).await);
+    let engine = RemoteEngine::new(format!("{},{}", first.url, second.url).parse().unwrap()).unwrap();
+    conformance::run(&engine).await;
+}

@@ -1,0 +1,28 @@
+# Shortcuts, for those who use just (https://just.systems).
+
+# List the recipes.
+default:
+    @just --list
+
+# Build and start: gateway and engine in one process.
+run *arguments:
+    ./run {{ arguments }}
+
+# Everything that a change has to pass.
+test:
+    ./test
+
+# Format the code.
+fmt:
+    cargo fmt --all
+
+# Lints, the dependency rules, the documents and the scripts.
+lint:
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    scripts/check-architecture
+    scripts/check-docs
+    shellcheck run test .ci/run scripts/*
+
+# Build the crates' documentation and open it.
+doc:
+    cargo doc --workspace --no-deps --locked --open

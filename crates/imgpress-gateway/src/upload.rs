@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use headers::ContentType;
+use http_body::Body as _;
 use imgpress_engine_api::{ErrorCode, Failure, Source};
 use imgpress_http::body_stream;
 use imgpress_options::OptionSet;
@@ -68,6 +69,9 @@ impl Upload {
         max_bytes: u64,
         deadline: Instant,
     ) -> Result<Self, Failure> {
+        if body.is_end_stream() {
+            return Err(Failure::new(ErrorCode::EmptyBody, "The body is empty; send the image in it."));
+        }
         let allowance = Allowance::default();
         let stream = slices(body_stream(body, deadline), allowance.clone());
         let whole = SizeLimit::new().whole_stream(max_bytes.saturating_add(FRAMING_ALLOWANCE));

@@ -1,4 +1,4 @@
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::server::block_on;
+use crate::server::{block_on, reachable};
 
 /// How long a healthy process may take to say so.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -40,16 +40,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         ensure!(status == StatusCode::OK, "{uri} answered {status}");
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// An address to connect to, for one that may stand for every address of the machine.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }
 
 async fn ask(uri: &Uri) -> anyhow::Result<StatusCode> {

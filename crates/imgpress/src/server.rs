@@ -3,7 +3,7 @@
 mod logging;
 mod shutdown;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use anyhow::Context;
 use axum::Router;
@@ -47,6 +47,7 @@ impl Server {
     }
 
     /// The address that is listened on, its port known even if any was asked for.
+    #[cfg(feature = "gateway")]
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
@@ -73,6 +74,19 @@ impl Server {
     }
 }
 
+/// An address to connect to from this machine, for one to listen on, which may stand for all that it has.
+pub(crate) fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
+
 async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("--{flag}: cannot listen on {address}"))
+    TcpListener::bind(address).await.with_context(|| {
+        let variable = format!("IMGPRESS_{}", flag.to_uppercase().replace('-', "_"));
+        format!("--{flag} ({variable}): cannot listen on {address}")
+    })
 }

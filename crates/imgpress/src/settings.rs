@@ -3,6 +3,7 @@
 mod values;
 
 use std::net::SocketAddr;
+#[cfg(feature = "gateway")]
 use std::path::PathBuf;
 use std::time::Duration;
 

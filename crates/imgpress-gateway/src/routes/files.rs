@@ -2,6 +2,7 @@ use std::io::SeekFrom;
 use std::ops::Bound;
 
 use axum::body::Body;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use headers::{AcceptRanges, ContentLength, ContentRange, ETag, HeaderMapExt, IfNoneMatch, IfRange, Range};
@@ -25,9 +26,11 @@ const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-
 /// `GET /files/{key}`: a stored picture, for every page of the web.
 pub(crate) async fn get_file(
     State(state): State<AppState>,
-    Path(key): Path<String>,
+    path: Result<Path<String>, PathRejection>,
     request: HeaderMap,
 ) -> Result<Response, Error> {
+    // What is not even text is no key either.
+    let Path(key) = path.map_err(|_| no_such_file())?;
     let key: StorageKey = key.parse().map_err(|_| no_such_file())?;
     let opened = state.storage.open(&key).await;
     let object = opened.map_err(|error| storage_failed().caused_by(error))?.ok_or_else(no_such_file)?;

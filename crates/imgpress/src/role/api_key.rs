@@ -16,7 +16,11 @@ const FILE: &str = "api-key";
 /// Who may use the API.
 pub(super) struct Access {
     pub(super) api_keys: ApiKeys,
-    /// The key that was made here because none was configured.
+    /// The key that was made here because none was configured; only `serve` shows it.
+    #[cfg_attr(
+        not(feature = "engine"),
+        expect(dead_code, reason = "a build without `serve` shows no banner")
+    )]
     pub(super) generated: Option<SecretString>,
 }
 

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::role::api_key::Access;
 use crate::role::engine::local_engine;
 use crate::role::gateway::{Front, local_url};
-use crate::server::{Server, block_on};
+use crate::server::{Server, block_on, reachable};
 use crate::settings::ServeSettings;
 
 /// Runs until it is told to stop.
@@ -31,7 +31,7 @@ pub(crate) fn run(settings: Box<ServeSettings>) -> anyhow::Result<ExitCode> {
 /// whoever set them.
 #[expect(clippy::print_stderr, reason = "for the person at the console, not for the log")]
 fn show_banner(address: SocketAddr, generated: Option<&SecretString>) {
-    let url = local_url(address);
+    let url = local_url(reachable(address));
     let key = generated.map_or("YOUR-KEY", |key| key.expose_secret());
     eprintln!("\n  imgpress {} is at {url}/\n", env!("CARGO_PKG_VERSION"));
     eprintln!("  Make an image smaller:\n");

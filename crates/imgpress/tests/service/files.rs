@@ -93,6 +93,7 @@ async fn only_stored_pictures_are_served() {
         "/files/..%2fapi-key",
         "/files/%2e%2e/api-key",
         "/files/tmp",
+        "/files/%ff",
         &path.to_uppercase().replace("/FILES", "/files"),
         &path.replace("/files/", "/files//"),
         &absent,

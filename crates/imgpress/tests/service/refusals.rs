@@ -61,6 +61,10 @@ async fn each_mistake_has_its_code() {
     assert!(other_name.is(400, "image-missing"), "{other_name:?}");
     let empty = refused(form("")).await;
     assert!(empty.is(400, "empty-body"), "{empty:?}");
+    let no_bytes = client.http.post(format!("{}/compress", service.url)).header("x-api-key", KEY);
+    let no_bytes =
+        no_bytes.header("content-type", "multipart/form-data; boundary=B").header("content-length", "0");
+    assert!(Refusal::read(no_bytes.send().await.unwrap()).await.is(400, "empty-body"));
     let text_after = refused(form(photo(9, 9)).text("quality", "50")).await;
     assert!(text_after.is(400, "option-invalid"), "{text_after:?}");
     let two = refused(form(photo(9, 9)).part("image", upload(photo(9, 9)))).await;

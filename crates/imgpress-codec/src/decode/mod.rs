@@ -1,0 +1,43 @@
+//! From a stranger's bytes to pixels, with decoders in safe Rust only: one file a format.
+
+mod gif;
+mod ico;
+mod jpeg;
+mod png;
+mod through_image;
+mod tiff;
+mod webp;
+
+pub(crate) use jpeg::{decode as decode_jpeg, info as jpeg_info};
+
+use crate::options::ImageFormat;
+use crate::raster::Raster;
+use crate::{Error, ImageInfo, Limits};
+
+/// What the header says. Nothing of the size that it claims is allocated, and nothing is checked against the
+/// limits but what has to be counted while reading.
+pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
+    match format {
+        ImageFormat::Jpeg => jpeg::probe(input, limits),
+        ImageFormat::Png => png::probe(input),
+        ImageFormat::Webp => webp::probe(input, limits),
+        ImageFormat::Gif => gif::probe(input, limits),
+        ImageFormat::Tiff => tiff::probe(input, limits),
+        ImageFormat::Ico => ico::probe(input, limits),
+        ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
+    }
+}
+
+/// The pixels of the first frame, every one of them. `info` is what [`probe`] gave, within the limits. Not for
+/// JPEG, which is decoded from its segments.
+pub(crate) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
+    match info.format {
+        ImageFormat::Jpeg => Err(Error::Encoder("a JPEG goes by its segments".into())),
+        ImageFormat::Png => png::decode(input, info, limits),
+        ImageFormat::Webp => webp::decode(input, info, limits),
+        ImageFormat::Ico => ico::decode(input, info, limits),
+        ImageFormat::Gif | ImageFormat::Tiff | ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => {
+            through_image::decode(input, info, limits)
+        }
+    }
+}

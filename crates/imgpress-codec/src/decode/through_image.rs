@@ -1,0 +1,127 @@
+//! The formats whose decoders are used by way of the `image` crate.
+
+use std::io::Cursor;
+
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, ico::IcoDecoder, pnm::PnmDecoder, qoi::QoiDecoder};
+use image::codecs::{tiff::TiffDecoder, webp::WebPDecoder};
+use image::error::ImageFormatHint;
+use image::{ColorType, ImageDecoder, ImageError};
+
+use crate::error::{Corrupt, TooLarge, Unsupported};
+use crate::options::ImageFormat;
+use crate::raster::{Layout, MAX_ICC, Raster, narrow_16, narrow_f32};
+use crate::{Error, ImageInfo, Limits, Orientation, exif};
+
+pub(super) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
+    if let Some((width, height)) = claimed_size(format, input) {
+        limits.check_size(width, height)?;
+    }
+    let mut decoder = open(format, input).map_err(|error| refused(format, &error, limits))?;
+    let (width, height) = decoder.dimensions();
+    let color = decoder.color_type();
+    let orientation = decoder.orientation().map_or(1, |orientation| orientation.to_exif().into());
+    Ok(ImageInfo {
+        format,
+        width,
+        height,
+        orientation: Orientation::from_exif(orientation).unwrap_or(Orientation::AS_STORED),
+        frames: 1,
+        channels: color.channel_count(),
+        bit_depth: u8::try_from(color.bits_per_pixel() / u16::from(color.channel_count())).unwrap_or(u8::MAX),
+        decoder_bytes: color.bytes_per_pixel(),
+    })
+}
+
+pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
+    let wrong = |error: ImageError| refused(info.format, &error, limits);
+    let mut decoder = open(info.format, input).map_err(wrong)?;
+    let color = decoder.color_type();
+    let icc = decoder.icc_profile().ok().flatten().filter(|profile| profile.len() <= MAX_ICC);
+    let size = info.pixels() * u64::from(color.bytes_per_pixel());
+    if decoder.dimensions() != (info.width, info.height) || decoder.total_bytes() != size {
+        return Err(Corrupt::malformed("its header is ambiguous").into());
+    }
+    decoder.set_limits(belt(limits)).map_err(wrong)?;
+    let mut bytes = vec![0; usize::try_from(size).unwrap_or(usize::MAX)];
+    decoder.read_image(&mut bytes).map_err(wrong)?;
+    let layout = match color {
+        ColorType::L8 | ColorType::L16 => Layout::Grey,
+        ColorType::La8 | ColorType::La16 => Layout::GreyAlpha,
+        ColorType::Rgb8 | ColorType::Rgb16 | ColorType::Rgb32F => Layout::Rgb,
+        ColorType::Rgba8 | ColorType::Rgba16 | ColorType::Rgba32F => Layout::Rgba,
+        _ => return Err(Unsupported::Known("This kind of pixels").into()),
+    };
+    let pixels = match info.bit_depth {
+        8 => bytes,
+        16 => narrow_16(bytes, u16::from_ne_bytes),
+        _ => narrow_f32(bytes),
+    };
+    let (width, height) = (info.width as usize, info.height as usize);
+    Ok(Raster { width, height, layout, pixels, icc, orientation: info.orientation })
+}
+
+/// Width and height in the headers of formats whose decoders call a large picture a broken one.
+fn claimed_size(format: ImageFormat, input: &[u8]) -> Option<(u32, u32)> {
+    let bytes = |at: usize| input.get(at..).and_then(<[u8]>::first_chunk::<4>).copied();
+    match format {
+        ImageFormat::Qoi => Some((u32::from_be_bytes(bytes(4)?), u32::from_be_bytes(bytes(8)?))),
+        ImageFormat::Bmp if input.get(14) != Some(&12) => {
+            let side = |at| bytes(at).map(|bytes| i32::from_le_bytes(bytes).unsigned_abs());
+            Some((side(18)?, side(22)?))
+        }
+        ImageFormat::Tiff => exif::size(input),
+        _ => None,
+    }
+}
+
+fn open<'a>(format: ImageFormat, input: &'a [u8]) -> Result<Box<dyn ImageDecoder + 'a>, ImageError> {
+    let reader = Cursor::new(input);
+    Ok(match format {
+        ImageFormat::Bmp => Box::new(BmpDecoder::new(reader)?),
+        ImageFormat::Gif => Box::new(GifDecoder::new(reader)?),
+        ImageFormat::Ico => Box::new(IcoDecoder::new(reader)?),
+        ImageFormat::Pnm => Box::new(PnmDecoder::new(reader)?),
+        ImageFormat::Qoi => Box::new(QoiDecoder::new(reader)?),
+        ImageFormat::Tiff => Box::new(TiffDecoder::new(reader)?),
+        ImageFormat::Webp => Box::new(WebPDecoder::new(reader)?),
+        ImageFormat::Jpeg | ImageFormat::Png => {
+            return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into()));
+        }
+    })
+}
+
+/// A second belt: the limits have been checked against the header by now.
+fn belt(limits: &Limits) -> image::Limits {
+    let mut belt = image::Limits::no_limits();
+    belt.max_image_width = Some(limits.max_side);
+    belt.max_image_height = Some(limits.max_side);
+    belt.max_alloc = Some(limits.max_image_memory);
+    belt
+}
+
+fn refused(format: ImageFormat, error: &ImageError, limits: &Limits) -> Error {
+    match error {
+        _ if ends_early(error) => Corrupt::Truncated.into(),
+        ImageError::Limits(_) => TooLarge::Memory { limit: limits.max_image_memory }.into(),
+        ImageError::Unsupported(_) => Unsupported::Known(this_kind(format)).into(),
+        other => Corrupt::malformed(other.to_string()).into(),
+    }
+}
+
+/// Whether somewhere among its causes is a read past the end.
+fn ends_early(error: &ImageError) -> bool {
+    let first = Some(error as &(dyn std::error::Error + 'static));
+    std::iter::successors(first, |&error| error.source())
+        .filter_map(|error| error.downcast_ref::<std::io::Error>())
+        .any(|io| io.kind() == std::io::ErrorKind::UnexpectedEof)
+}
+
+fn this_kind(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Tiff => "A TIFF with this kind of pixels or compression",
+        ImageFormat::Bmp => "A BMP of this kind",
+        ImageFormat::Ico => "An icon of this kind",
+        ImageFormat::Pnm => "A PNM of this kind",
+        _ => "An image of this kind",
+    }
+}

@@ -1,0 +1,3 @@
+//! From pixels to a file.
+
+pub(crate) mod jpeg;

@@ -1,0 +1,99 @@
+/// Why an image could not be compressed, by whose fault it is. Every message may be shown to the client.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes are of no format that is decoded here.
+    #[error(transparent)]
+    UnsupportedFormat(#[from] Unsupported),
+    /// The format was recognised, but the image cannot be decoded completely.
+    #[error("The image could not be decoded: {0}. Send the whole, undamaged file.")]
+    Corrupt(#[from] Corrupt),
+    /// The image is over one of the [`Limits`](crate::Limits).
+    #[error("The image is too large: {0}.")]
+    TooLarge(#[from] TooLarge),
+    /// The [`Budget`](crate::Budget) ran out of time.
+    #[error("The image took too long to compress; send a smaller one.")]
+    DeadlineExceeded,
+    /// Whoever asked has gone.
+    #[error("The compression was cancelled.")]
+    Cancelled,
+    /// The encoder failed on pixels that we made: our fault. Its own words are for the log, not for clients.
+    #[error("The image could not be encoded.")]
+    Encoder(String),
+}
+
+/// What kind of file is not decoded here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unsupported {
+    /// Nothing known.
+    #[error(
+        "The bytes are no image in a known format; send JPEG, PNG, WebP, GIF, BMP, TIFF, ICO, QOI or PNM."
+    )]
+    Unknown,
+    /// A known kind of file that is not decoded here.
+    #[error("{0} is not supported; send JPEG, PNG, WebP, GIF, BMP, TIFF, ICO, QOI or PNM.")]
+    Known(&'static str),
+}
+
+/// What is wrong with an image that was recognised.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Corrupt {
+    /// The file stops before the picture is complete.
+    #[error("the file ends early")]
+    Truncated,
+    /// Something in the file contradicts its format. Says what, in the decoder's words.
+    #[error("{0}")]
+    Malformed(String),
+}
+
+/// Which limit the image is over.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TooLarge {
+    /// Width times height.
+    #[error("{width}×{height} pixels, and {limit} pixels are allowed")]
+    Pixels {
+        /// As stored.
+        width: u32,
+        /// As stored.
+        height: u32,
+        /// Most pixels allowed.
+        limit: u64,
+    },
+    /// One side.
+    #[error("{width}×{height} pixels, and {limit} are allowed on a side")]
+    Side {
+        /// As stored.
+        width: u32,
+        /// As stored.
+        height: u32,
+        /// Longest side allowed.
+        limit: u32,
+    },
+    /// Frames or pages.
+    #[error("more than {limit} frames")]
+    Frames {
+        /// Most frames allowed.
+        limit: u32,
+    },
+    /// Scans of a JPEG.
+    #[error("more than {limit} scans")]
+    Scans {
+        /// Most scans allowed.
+        limit: u32,
+    },
+    /// Memory to decode and encode it.
+    #[error("it would need more than the {limit} bytes of memory that are allowed")]
+    Memory {
+        /// Most bytes allowed.
+        limit: u64,
+    },
+}
+
+impl Corrupt {
+    pub(crate) fn malformed(what: impl Into<String>) -> Self {
+        Self::Malformed(what.into())
+    }
+}

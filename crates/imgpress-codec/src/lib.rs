@@ -1,0 +1,37 @@
+//! Bytes of an image in, fewer bytes of the same look out.
+//!
+//! The crate is pure and synchronous: it opens no file and no socket, reads no environment and starts no
+//! thread. It recognises a format from the bytes alone, refuses what is over the [`Limits`] before a pixel is
+//! allocated, and looks at its [`Budget`] between steps.
+//!
+//! ```
+//! use imgpress_codec::{compress_image_bytes, options::Quality};
+//!
+//! let picture = b"P6 2 1 255\n\xff\x00\x00\x00\x00\xff";
+//! let jpeg = compress_image_bytes(picture, Quality::default())?;
+//! assert!(jpeg.starts_with(&[0xff, 0xd8]));
+//! # Ok::<(), imgpress_codec::Error>(())
+//! ```
+
+mod budget;
+mod compress;
+mod decode;
+mod encode;
+mod error;
+mod exif;
+mod format;
+mod jpeg;
+mod limits;
+mod output;
+mod probe;
+mod raster;
+mod select;
+mod transform;
+
+pub use budget::Budget;
+pub use compress::{compress, compress_image_bytes};
+pub use error::{Corrupt, Error, TooLarge, Unsupported};
+pub use imgpress_options as options;
+pub use limits::Limits;
+pub use output::{Outcome, Output};
+pub use probe::{ImageInfo, Orientation, probe};

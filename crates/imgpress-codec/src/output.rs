@@ -1,0 +1,36 @@
+use std::time::Duration;
+
+use crate::ImageInfo;
+use crate::options::{ImageFormat, Quality};
+
+/// A compressed image and what was done to get it.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The whole file.
+    pub bytes: Vec<u8>,
+    /// Whether it was made anew.
+    pub outcome: Outcome,
+    /// The format of `bytes`.
+    pub format: ImageFormat,
+    /// Pixels across, as shown.
+    pub width: u32,
+    /// Pixels down, as shown.
+    pub height: u32,
+    /// What came in.
+    pub original: ImageInfo,
+    /// The quality that was used.
+    pub quality: Quality,
+    /// Decoding, orientation, colour and flattening.
+    pub decode_time: Duration,
+    /// Encoding and choosing.
+    pub encode_time: Duration,
+}
+
+/// How an output came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The image was encoded anew.
+    Compressed,
+    /// No smaller file could be made: the input's pixels exactly, without its metadata.
+    Kept,
+}

@@ -1,0 +1,113 @@
+use crate::error::{Corrupt, TooLarge};
+use crate::options::ImageFormat;
+use crate::{Error, Limits, decode, format};
+
+/// What a header says of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageInfo {
+    /// Recognised from the bytes.
+    pub format: ImageFormat,
+    /// Pixels across, as stored.
+    pub width: u32,
+    /// Pixels down, as stored.
+    pub height: u32,
+    /// How the stored picture is to be turned to be shown.
+    pub orientation: Orientation,
+    /// Frames that the file announces; only the first is used. Pages of a TIFF are not counted: 1.
+    pub frames: u32,
+    /// Components of a decoded pixel, alpha included: 1 to 4.
+    pub channels: u8,
+    /// Bits of a decoded component: 8, 16 or 32.
+    pub bit_depth: u8,
+    /// Bytes per pixel that decoding takes beside the decoded picture: coefficients, planes, a second copy.
+    pub(crate) decoder_bytes: u8,
+}
+
+/// The EXIF orientation, tag 0x0112 of TIFF 6.0: 1 (as stored) to 8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Orientation(u8);
+
+impl Orientation {
+    /// 1: shown as it is stored.
+    pub const AS_STORED: Self = Self(1);
+
+    /// The tag's number, 1 to 8.
+    #[must_use]
+    pub fn exif(self) -> u8 {
+        self.0
+    }
+
+    /// Whether width and height change places.
+    #[must_use]
+    pub fn swaps_sides(self) -> bool {
+        self.0 >= 5
+    }
+
+    pub(crate) fn from_exif(number: u16) -> Option<Self> {
+        u8::try_from(number).ok().filter(|number| (1..=8).contains(number)).map(Self)
+    }
+}
+
+impl ImageInfo {
+    /// Width times height.
+    #[must_use]
+    pub fn pixels(&self) -> u64 {
+        u64::from(self.width) * u64::from(self.height)
+    }
+
+    /// Width and height as the picture is shown.
+    #[must_use]
+    pub fn shown_size(&self) -> (u32, u32) {
+        if self.orientation.swaps_sides() { (self.height, self.width) } else { (self.width, self.height) }
+    }
+
+    /// Bytes of memory that compressing the image takes, input and output not counted: the larger of what
+    /// decoding and encoding hold at once.
+    ///
+    /// Measured peaks of photographs are within 4 % of it. Noise, whose output is nearly as large as its input,
+    /// went 15 % over.
+    ///
+    /// mozjpeg keeps the coefficients of the whole picture twice, before and after trellis quantisation: with
+    /// 4:2:0 that is 1.5 components of 2 bytes, twice, 6 bytes a pixel, beside the pixels that it is given.
+    #[must_use]
+    pub fn working_set(&self) -> u64 {
+        const ENCODER: u64 = 6;
+        const FIXED: u64 = 4 << 20;
+        let depth = u64::from(self.bit_depth / 8);
+        let stored = u64::from(self.channels) * depth;
+        let narrowed = u64::from(self.channels);
+        let encoded = if self.channels <= 2 { 1 } else { 3 };
+        // Wide samples are narrowed in place, but giving the rest back may take a copy.
+        let narrowing = if depth > 1 { narrowed } else { 0 };
+        let decoding = stored + narrowing + u64::from(self.decoder_bytes);
+        let turning = if self.orientation.swaps_sides() { 2 * narrowed } else { narrowed };
+        let encoding = encoded + ENCODER;
+        self.pixels() * decoding.max(turning).max(encoding) + FIXED
+    }
+
+    /// Checks what the header says against the limits.
+    pub(crate) fn check(&self, limits: &Limits) -> Result<(), Error> {
+        let Self { width, height, .. } = *self;
+        if width == 0 || height == 0 {
+            return Err(Corrupt::malformed("it has no pixels").into());
+        }
+        limits.check_size(width, height)?;
+        if self.frames > limits.max_frames {
+            return Err(TooLarge::Frames { limit: limits.max_frames }.into());
+        }
+        if self.working_set() > limits.max_image_memory {
+            return Err(TooLarge::Memory { limit: limits.max_image_memory }.into());
+        }
+        Ok(())
+    }
+}
+
+/// Reads the header of an image, and nothing of its pixels.
+///
+/// # Errors
+/// The format is not supported, the header is broken, or the image is over the limits.
+pub fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
+    let info = decode::probe(format::recognise(input)?, input, limits)?;
+    info.check(limits)?;
+    Ok(info)
+}

@@ -1,0 +1,105 @@
+use crate::Orientation;
+
+/// A decoded picture in memory: 8 bits a component, components interleaved, rows from the top without padding.
+pub(crate) struct Raster {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) layout: Layout,
+    /// `width * height * layout.channels()` bytes.
+    pub(crate) pixels: Vec<u8>,
+    /// The embedded colour profile, of at most [`MAX_ICC`] bytes.
+    pub(crate) icc: Option<Vec<u8>>,
+    pub(crate) orientation: Orientation,
+}
+
+/// What the components of a pixel are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Layout {
+    Grey,
+    GreyAlpha,
+    Rgb,
+    /// Alpha is not premultiplied.
+    Rgba,
+    /// 255 is full ink.
+    Cmyk,
+}
+
+/// Most bytes of a colour profile that is used. Output profiles of presses reach 2 MB, while 512 KB of PNG can
+/// inflate to half a gigabyte.
+pub(crate) const MAX_ICC: usize = 4 << 20;
+
+impl Layout {
+    pub(crate) fn channels(self) -> usize {
+        match self {
+            Self::Grey => 1,
+            Self::GreyAlpha => 2,
+            Self::Rgb => 3,
+            Self::Rgba | Self::Cmyk => 4,
+        }
+    }
+}
+
+impl Raster {
+    /// Replaces every pixel by one of another layout that has no more components, in place: pixel by pixel
+    /// from the front, so that what is written never overtakes what is read.
+    pub(crate) fn convert(&mut self, to: Layout, mut pixel: impl FnMut(&[u8]) -> [u8; 4]) {
+        let (from, into) = (self.layout.channels(), to.channels());
+        debug_assert!(into <= from, "a pixel must not grow in place");
+        let count = self.width * self.height;
+        for index in 0..count {
+            let converted = pixel(&self.pixels[index * from..][..from]);
+            self.pixels[index * into..][..into].copy_from_slice(&converted[..into]);
+        }
+        self.pixels.truncate(count * into);
+        self.pixels.shrink_to_fit();
+        self.layout = to;
+    }
+}
+
+/// Scales 16-bit samples to 8 bits in place, to the nearest. Cutting off the low byte would be off by one for a
+/// quarter of all values.
+pub(crate) fn narrow_16(mut bytes: Vec<u8>, sample: fn([u8; 2]) -> u16) -> Vec<u8> {
+    let count = bytes.len() / 2;
+    for index in 0..count {
+        let value = u32::from(sample([bytes[index * 2], bytes[index * 2 + 1]]));
+        bytes[index] = u8::try_from((value * 255 + 32_767) / 65_535).unwrap_or(u8::MAX);
+    }
+    bytes.truncate(count);
+    bytes.shrink_to_fit();
+    bytes
+}
+
+/// Scales 32-bit floating-point samples, 0.0 to 1.0 and native-endian, to 8 bits in place.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped; NaN becomes 0")]
+pub(crate) fn narrow_f32(mut bytes: Vec<u8>) -> Vec<u8> {
+    let count = bytes.len() / 4;
+    for index in 0..count {
+        let at = index * 4;
+        let value = f32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+        bytes[index] = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+    }
+    bytes.truncate(count);
+    bytes.shrink_to_fit();
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_bits_become_the_nearest_eight() {
+        for value in 0..=u16::MAX {
+            let exact = f64::from(value) * 255.0 / 65_535.0;
+            let narrowed = narrow_16(value.to_be_bytes().to_vec(), u16::from_be_bytes)[0];
+            assert!((f64::from(narrowed) - exact).abs() <= 0.5, "{value}: {narrowed}, exactly {exact}");
+        }
+    }
+
+    #[test]
+    fn floats_are_clamped_and_rounded() {
+        let samples = [-1.0, 0.0, 0.5, 1.0, 7.0, f32::INFINITY];
+        let bytes = samples.into_iter().flat_map(f32::to_ne_bytes).collect();
+        assert_eq!(narrow_f32(bytes), [0, 0, 128, 255, 255, 255]);
+    }
+}

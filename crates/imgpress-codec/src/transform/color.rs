@@ -1,0 +1,187 @@
+use std::sync::Arc;
+
+use moxcms::{ColorProfile, DataColorSpace, Layout as Components, TransformExecutor, TransformOptions};
+
+use crate::raster::{Layout, Raster};
+
+type Transform = Arc<dyn TransformExecutor<u8> + Send + Sync>;
+
+/// Pixels that are converted at a time, through a buffer that stays in the nearest cache.
+const BATCH: usize = 4096;
+
+/// Converts the picture from its embedded profile to sRGB. A profile that is broken, or made for another kind
+/// of picture, is ignored, as browsers do; inks without a profile are converted by the plain formula.
+pub(crate) fn to_srgb(raster: &mut Raster) {
+    let profile = raster.icc.take().and_then(|icc| ColorProfile::new_from_slice(&icc).ok());
+    match raster.layout {
+        Layout::Grey => apply_greys(raster, 1, profile.as_ref()),
+        Layout::GreyAlpha => apply_greys(raster, 2, profile.as_ref()),
+        Layout::Rgb => apply_rgb(raster, Components::Rgb, profile.as_ref()),
+        Layout::Rgba => apply_rgb(raster, Components::Rgba, profile.as_ref()),
+        Layout::Cmyk => inks_to_srgb(raster, profile.as_ref()),
+    }
+}
+
+fn transform(
+    profile: &ColorProfile,
+    space: DataColorSpace,
+    from: Components,
+    to: Components,
+) -> Option<Transform> {
+    let wanted = profile.color_space == space;
+    let srgb = wanted.then(ColorProfile::new_srgb)?;
+    profile.create_transform_8bit(from, &srgb, to, TransformOptions::default()).ok()
+}
+
+/// A profile of one component gives a table of 256; so does one of three, along its neutral axis.
+fn apply_greys(raster: &mut Raster, channels: usize, profile: Option<&ColorProfile>) {
+    let Some(table) = profile.and_then(grey_table) else {
+        return;
+    };
+    for pixel in raster.pixels.chunks_exact_mut(channels) {
+        pixel[0] = table[usize::from(pixel[0])];
+    }
+}
+
+fn grey_table(profile: &ColorProfile) -> Option<[u8; 256]> {
+    let greys = 0..=u8::MAX;
+    let mut converted = [0; 256 * 3];
+    if profile.color_space == DataColorSpace::Gray {
+        let transform = transform(profile, DataColorSpace::Gray, Components::Gray, Components::Rgb)?;
+        transform.transform(&greys.collect::<Vec<_>>(), &mut converted).ok()?;
+    } else {
+        let transform = transform(profile, DataColorSpace::Rgb, Components::Rgb, Components::Rgb)?;
+        transform.transform(&greys.flat_map(|grey| [grey; 3]).collect::<Vec<_>>(), &mut converted).ok()?;
+    }
+    Some(std::array::from_fn(|grey| converted[grey * 3 + 1]))
+}
+
+fn apply_rgb(raster: &mut Raster, components: Components, profile: Option<&ColorProfile>) {
+    let same = |profile| transform(profile, DataColorSpace::Rgb, components, components);
+    let plain = |profile| transform(profile, DataColorSpace::Rgb, Components::Rgb, Components::Rgb);
+    let Some(profile) = profile.filter(|&profile| plain(profile).is_some_and(|plain| !is_identity(&*plain)))
+    else {
+        return;
+    };
+    let Some(transform) = same(profile) else { return };
+    let mut source = Vec::new();
+    for batch in raster.pixels.chunks_mut(BATCH * raster.layout.channels()) {
+        source.clear();
+        source.extend_from_slice(batch);
+        if transform.transform(&source, batch).is_err() {
+            batch.copy_from_slice(&source);
+        }
+    }
+}
+
+/// Whether a transform leaves all colours as they are: nine values of each component, all combinations, to
+/// within the rounding of the transform itself.
+fn is_identity(transform: &(dyn TransformExecutor<u8> + Send + Sync)) -> bool {
+    const STEPS: [u8; 9] = [0, 32, 64, 96, 128, 160, 192, 224, 255];
+    let green_blue = |red| STEPS.into_iter().flat_map(move |green| STEPS.map(move |blue| [red, green, blue]));
+    let source: Vec<u8> = STEPS.into_iter().flat_map(green_blue).flatten().collect();
+    let mut converted = vec![0; source.len()];
+    let done = transform.transform(&source, &mut converted).is_ok();
+    done && source.iter().zip(&converted).all(|(before, after)| before.abs_diff(*after) <= 1)
+}
+
+fn inks_to_srgb(raster: &mut Raster, profile: Option<&ColorProfile>) {
+    // moxcms names layouts after their size: four inks go as four components.
+    let transform = profile
+        .and_then(|profile| transform(profile, DataColorSpace::Cmyk, Components::Rgba, Components::Rgb));
+    let count = raster.width * raster.height;
+    let mut converted = vec![0; BATCH * 3];
+    for start in (0..count).step_by(BATCH) {
+        let pixels = BATCH.min(count - start);
+        let inks = &raster.pixels[start * 4..][..pixels * 4];
+        let batch = &mut converted[..pixels * 3];
+        let done = transform.as_ref().is_some_and(|transform| transform.transform(inks, batch).is_ok());
+        if !done {
+            plain_inks(inks, batch);
+        }
+        raster.pixels[start * 3..][..pixels * 3].copy_from_slice(batch);
+    }
+    raster.pixels.truncate(count * 3);
+    raster.pixels.shrink_to_fit();
+    raster.layout = Layout::Rgb;
+}
+
+/// What is left of the paper's white under each ink and black: the conversion of PostScript (PLRM, 7.2.4) in
+/// its multiplied form, which browsers and other decoders use.
+fn plain_inks(inks: &[u8], rgb: &mut [u8]) {
+    for (&[cyan, magenta, yellow, black], color) in inks.as_chunks().0.iter().zip(rgb.as_chunks_mut().0) {
+        let paper = u32::from(255 - black);
+        let left = |ink: u8| u8::try_from((u32::from(255 - ink) * paper + 127) / 255).unwrap_or(u8::MAX);
+        *color = [left(cyan), left(magenta), left(yellow)];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Orientation;
+
+    fn convert(layout: Layout, pixels: &[u8], icc: Vec<u8>) -> Vec<u8> {
+        let width = pixels.len() / layout.channels();
+        let orientation = Orientation::AS_STORED;
+        let mut raster =
+            Raster { width, height: 1, layout, pixels: pixels.to_vec(), icc: Some(icc), orientation };
+        to_srgb(&mut raster);
+        assert_eq!(raster.pixels.len(), width * raster.layout.channels());
+        raster.pixels
+    }
+
+    fn near(left: &[u8], right: &[u8]) -> bool {
+        left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.abs_diff(*right) <= 2)
+    }
+
+    #[test]
+    fn wide_gamut_colours_move_to_where_srgb_has_them() {
+        // Adobe RGB (1998) and Display P3 values of sRGB's (200, 50, 50), by the matrices in their specifications.
+        let adobe = ColorProfile::new_adobe_rgb().encode().unwrap();
+        let p3 = ColorProfile::new_display_p3().encode().unwrap();
+        let from_adobe = convert(Layout::Rgb, &[172, 53, 53], adobe);
+        let from_p3 = convert(Layout::Rgb, &[184, 63, 57], p3);
+        assert!(near(&from_adobe, &[200, 50, 50]), "{from_adobe:?}");
+        assert!(near(&from_p3, &[200, 50, 50]), "{from_p3:?}");
+    }
+
+    #[test]
+    fn alpha_stays_as_it_is() {
+        let p3 = ColorProfile::new_display_p3().encode().unwrap();
+        let pixels: Vec<u8> = (0..=255).flat_map(|alpha| [185, 66, 57, alpha]).collect();
+        let converted = convert(Layout::Rgba, &pixels, p3);
+        assert!(converted.as_chunks::<4>().0.iter().zip(0..=255).all(|(pixel, alpha)| pixel[3] == alpha));
+    }
+
+    #[test]
+    fn srgb_is_recognised_and_left_alone_to_the_bit() {
+        let srgb = ColorProfile::new_srgb().encode().unwrap();
+        let pixels: Vec<u8> = (0..30_000_u32).map(|at| (at * 7919 % 256).try_into().unwrap()).collect();
+        assert_eq!(convert(Layout::Rgb, &pixels, srgb), pixels);
+    }
+
+    #[test]
+    fn greys_follow_a_gamma_profile() {
+        let linear = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+        // Linear light 55/255 is 128 in sRGB.
+        assert!(near(&convert(Layout::Grey, &[0, 55, 255], linear.clone()), &[0, 128, 255]));
+        assert!(near(&convert(Layout::GreyAlpha, &[55, 3, 255, 9], linear), &[128, 3, 255, 9]));
+    }
+
+    #[test]
+    fn a_broken_or_foreign_profile_is_ignored() {
+        let pixels = [1, 2, 3, 4, 5, 6];
+        let grey = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+        for icc in [vec![], vec![0xff; 300], grey, ColorProfile::new_srgb().encode().unwrap()[..100].to_vec()]
+        {
+            assert_eq!(convert(Layout::Rgb, &pixels, icc), pixels);
+        }
+    }
+
+    #[test]
+    fn inks_without_a_profile_darken_paper() {
+        let inks = [0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255, 0, 255, 255, 128];
+        assert_eq!(convert(Layout::Cmyk, &inks, vec![]), [255, 255, 255, 0, 255, 255, 0, 0, 0, 127, 0, 0]);
+    }
+}

@@ -1,0 +1,62 @@
+use crate::options::Color;
+use crate::raster::{Layout, Raster};
+
+/// Puts the picture on a colour, in sRGB values as browsers do, and takes its alpha away. The colour that a
+/// fully transparent pixel hides has no part in the result.
+pub(crate) fn onto(raster: &mut Raster, background: Color) {
+    let [red, green, blue] = background.rgb();
+    match raster.layout {
+        Layout::Rgba => raster.convert(Layout::Rgb, |pixel| {
+            let alpha = pixel[3];
+            [over(pixel[0], red, alpha), over(pixel[1], green, alpha), over(pixel[2], blue, alpha), 0]
+        }),
+        Layout::GreyAlpha if background.is_grey() => {
+            raster.convert(Layout::Grey, |pixel| [over(pixel[0], red, pixel[1]), 0, 0, 0]);
+        }
+        Layout::GreyAlpha => {
+            let pixels = raster.pixels.as_chunks().0;
+            let flat = pixels
+                .iter()
+                .flat_map(|&[grey, alpha]| [red, green, blue].map(|under| over(grey, under, alpha)));
+            raster.pixels = flat.collect();
+            raster.layout = Layout::Rgb;
+        }
+        Layout::Grey | Layout::Rgb | Layout::Cmyk => {}
+    }
+}
+
+/// One component over another, to the nearest.
+fn over(above: u8, below: u8, alpha: u8) -> u8 {
+    let alpha = u32::from(alpha);
+    let sum = u32::from(above) * alpha + u32::from(below) * (255 - alpha);
+    u8::try_from((sum + 127) / 255).unwrap_or(u8::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Orientation;
+
+    fn flat(layout: Layout, pixels: &[u8], background: &str) -> Raster {
+        let width = pixels.len() / layout.channels();
+        let orientation = Orientation::AS_STORED;
+        let mut raster = Raster { width, height: 1, layout, pixels: pixels.to_vec(), icc: None, orientation };
+        onto(&mut raster, background.parse().unwrap());
+        raster
+    }
+
+    #[test]
+    fn opaque_stays_transparent_goes_and_half_is_between() {
+        let raster = flat(Layout::Rgba, &[9, 8, 7, 255, 9, 8, 7, 0, 255, 0, 0, 128], "#00ff80");
+        assert_eq!(raster.pixels, [9, 8, 7, 0, 255, 128, 128, 127, 64]);
+        assert_eq!(raster.layout, Layout::Rgb);
+    }
+
+    #[test]
+    fn grey_stays_grey_on_grey_only() {
+        let on_grey = flat(Layout::GreyAlpha, &[10, 255, 10, 0], "#303030");
+        assert_eq!((on_grey.layout, on_grey.pixels), (Layout::Grey, vec![10, 0x30]));
+        let on_red = flat(Layout::GreyAlpha, &[10, 255, 10, 0], "#ff0000");
+        assert_eq!((on_red.layout, on_red.pixels), (Layout::Rgb, vec![10, 10, 10, 255, 0, 0]));
+    }
+}

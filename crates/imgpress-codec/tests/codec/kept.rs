@@ -1,0 +1,106 @@
+use imgpress_codec::{Limits, Orientation, Outcome, probe};
+
+use crate::fixtures::{Coding, Decoded, Picture, every_format, exif, jpeg, run, with_segment};
+
+fn contains(bytes: &[u8], text: &[u8]) -> bool {
+    bytes.windows(text.len()).any(|window| window == text)
+}
+
+fn coarse() -> Vec<u8> {
+    jpeg(&Picture::photo(160, 120), Coding { quality: 20, ..Coding::default() })
+}
+
+#[test]
+fn a_second_pass_changes_no_byte() {
+    for quality in [1, 30, 80, 95, 100] {
+        for (name, bytes) in every_format(&Picture::photo(150, 90)) {
+            let first = run(&bytes, quality).unwrap();
+            let second = run(&first.bytes, quality).unwrap();
+            assert_eq!((second.outcome, &second.bytes), (Outcome::Kept, &first.bytes), "{name} at {quality}");
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_never_grows() {
+    for quality in [5, 20, 50, 80, 95] {
+        let input = jpeg(&Picture::photo(160, 120), Coding { quality, ..Coding::default() });
+        for wanted in [10, 60, 90, 100] {
+            let output = run(&input, wanted).unwrap();
+            assert!(
+                output.bytes.len() <= input.len(),
+                "{quality} to {wanted}: {} from {}",
+                output.bytes.len(),
+                input.len()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_that_is_coarser_already_is_kept_as_it_is() {
+    let input = coarse();
+    let output = run(&input, 80).unwrap();
+    assert_eq!((output.outcome, &output.bytes), (Outcome::Kept, &input));
+}
+
+#[test]
+fn a_kept_jpeg_loses_its_metadata_and_no_pixel() {
+    let plain = coarse();
+    let mut input = with_segment(&plain, 0xe1, &[b"Exif\0\0".as_slice(), &exif(1)].concat());
+    input = with_segment(&input, 0xe1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta/>");
+    input = with_segment(&input, 0xed, b"Photoshop 3.0\0secret");
+    input = with_segment(&input, 0xfe, b"a comment");
+    input.extend_from_slice(b"PK\x03\x04 a zip behind the picture");
+    let output = run(&input, 80).unwrap();
+    assert_eq!((output.outcome, &output.bytes), (Outcome::Kept, &plain));
+}
+
+#[test]
+fn a_kept_jpeg_keeps_its_orientation_and_nothing_else_of_its_exif() {
+    let input = with_segment(&coarse(), 0xe1, &[b"Exif\0\0".as_slice(), &exif(6)].concat());
+    let output = run(&input, 80).unwrap();
+    assert_eq!((output.outcome, output.width, output.height), (Outcome::Kept, 120, 160));
+    let info = probe(&output.bytes, &Limits::default()).unwrap();
+    assert_eq!(info.orientation.exif(), 6);
+    assert!(!contains(&output.bytes, b"Secret") && output.bytes.len() < coarse().len() + 50);
+    assert_eq!(Decoded::of(&output.bytes).pixels, Decoded::of(&input).pixels);
+    assert_eq!(run(&output.bytes, 80).unwrap().bytes, output.bytes, "a second pass");
+}
+
+#[test]
+fn a_kept_jpeg_keeps_its_colour_profile() {
+    let icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let input = with_segment(&coarse(), 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &icc].concat());
+    let output = run(&input, 80).unwrap();
+    assert_eq!((output.outcome, &output.bytes), (Outcome::Kept, &input));
+}
+
+#[test]
+fn a_kept_jpeg_without_an_end_marker_gets_one() {
+    let whole = coarse();
+    let output = run(&whole[..whole.len() - 2], 80).unwrap();
+    assert_eq!((output.outcome, &output.bytes), (Outcome::Kept, &whole));
+}
+
+#[test]
+fn the_thumbnail_of_a_jfif_header_goes() {
+    let plain = coarse();
+    // The fixture's own header is 18 bytes; this one has a thumbnail of one pixel.
+    let header = b"JFIF\0\x01\x02\0\0\x01\0\x01\x01\x01\xaa\xbb\xcc";
+    let input = with_segment(&[&plain[..2], &plain[20..]].concat(), 0xe0, header);
+    let output = run(&input, 80).unwrap();
+    assert_eq!(output.bytes.len(), input.len() - 3);
+    assert!(!contains(&output.bytes, b"\xaa\xbb\xcc"));
+}
+
+#[test]
+fn a_finer_jpeg_is_compressed_and_loses_its_metadata() {
+    let fine = jpeg(&Picture::photo(160, 120), Coding { quality: 98, ..Coding::default() });
+    let mut input = with_segment(&fine, 0xe1, &[b"Exif\0\0".as_slice(), &exif(1)].concat());
+    input.extend_from_slice(b"<?php echo 1 ?>");
+    let output = run(&input, 70).unwrap();
+    assert_eq!((output.outcome, output.original.orientation), (Outcome::Compressed, Orientation::AS_STORED));
+    assert!(!contains(&output.bytes, b"Secret") && !contains(&output.bytes, b"<?php"));
+    assert!(output.bytes.len() < fine.len() / 2);
+}

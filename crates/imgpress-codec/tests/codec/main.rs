@@ -1,0 +1,20 @@
+//! What the codec promises, shown on pictures that the tests make themselves. Outputs are decoded by
+//! `jpeg-decoder`, which has no part in making them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test and its fixtures fail by panicking")]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "small numbers"
+)]
+
+mod bombs;
+mod colors;
+mod fixtures;
+mod formats;
+mod jpeg_inputs;
+mod kept;
+mod orientation;
+mod random;
+mod truncation;

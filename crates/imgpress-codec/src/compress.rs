@@ -1,4 +1,4 @@
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::jpeg::{JpegFile, check_scans};
 use crate::options::{ImageFormat, Options, Quality};
@@ -47,36 +47,38 @@ impl Job<'_> {
         check_scans(file, self.budget)?;
         self.budget.check()?;
         if select::is_coarse_enough(file, self.options.quality)? {
-            let decode_time = self.start.elapsed();
-            return Ok(self.output(file.stripped(), Outcome::Kept, info, decode_time));
+            let steps = Steps::read_through();
+            return Ok(self.output(file.stripped(), Outcome::Kept, info, &steps));
         }
-        let raster = self.prepare(decode::decode_jpeg(file, self.limits)?)?;
-        let decode_time = self.start.elapsed();
+        let raster = decode::decode_jpeg(file, self.limits)?;
+        let (raster, steps) = self.prepare(raster)?;
         let encoded = encode::jpeg::encode(&raster, self.options.quality)?;
         drop(raster);
         self.budget.check()?;
         let kept = file.stripped();
         let (bytes, outcome) =
             if encoded.len() < kept.len() { (encoded, Outcome::Compressed) } else { (kept, Outcome::Kept) };
-        Ok(self.output(bytes, outcome, info, decode_time))
+        Ok(self.output(bytes, outcome, info, &steps))
     }
 
     fn other(&self, input: &[u8]) -> Result<Output, Error> {
         let info = probe(input, self.limits)?;
         self.budget.check()?;
-        let raster = self.prepare(decode::decode(input, &info, self.limits)?)?;
-        let decode_time = self.start.elapsed();
+        let raster = decode::decode(input, &info, self.limits)?;
+        let (raster, steps) = self.prepare(raster)?;
         let bytes = encode::jpeg::encode(&raster, self.options.quality)?;
         self.budget.check()?;
-        Ok(self.output(bytes, Outcome::Compressed, info, decode_time))
+        Ok(self.output(bytes, Outcome::Compressed, info, &steps))
     }
 
-    fn prepare(&self, raster: Raster) -> Result<Raster, Error> {
+    fn prepare(&self, raster: Raster) -> Result<(Raster, Steps), Error> {
+        let decoded = Instant::now();
         self.budget.check()?;
-        transform::prepare(raster, self.options.background, self.budget)
+        let raster = transform::prepare(raster, self.options.background, self.budget)?;
+        Ok((raster, Steps { decoded, transformed: Instant::now() }))
     }
 
-    fn output(&self, bytes: Vec<u8>, outcome: Outcome, original: ImageInfo, decode_time: Duration) -> Output {
+    fn output(&self, bytes: Vec<u8>, outcome: Outcome, original: ImageInfo, steps: &Steps) -> Output {
         let (width, height) = original.shown_size();
         Output {
             bytes,
@@ -86,8 +88,23 @@ impl Job<'_> {
             height,
             original,
             quality: self.options.quality,
-            decode_time,
-            encode_time: self.start.elapsed().saturating_sub(decode_time),
+            decode_time: steps.decoded.duration_since(self.start),
+            transform_time: steps.transformed.duration_since(steps.decoded),
+            encode_time: steps.transformed.elapsed(),
         }
+    }
+}
+
+/// When each step of a job ended.
+struct Steps {
+    decoded: Instant,
+    transformed: Instant,
+}
+
+impl Steps {
+    /// Of a job that needs no pixels: all its time went into reading.
+    fn read_through() -> Self {
+        let now = Instant::now();
+        Self { decoded: now, transformed: now }
     }
 }

@@ -20,8 +20,10 @@ pub struct Output {
     pub original: ImageInfo,
     /// The quality that was used.
     pub quality: Quality,
-    /// Decoding, orientation, colour and flattening.
+    /// Proving the file whole and decoding it.
     pub decode_time: Duration,
+    /// Orientation, colour and flattening.
+    pub transform_time: Duration,
     /// Encoding and choosing.
     pub encode_time: Duration,
 }

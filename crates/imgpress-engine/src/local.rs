@@ -86,6 +86,7 @@ impl LocalEngine {
         let receipt = receipt(&done, original_bytes, output.len() as u64, waited);
         metrics::stage_done("queue", waited);
         metrics::stage_done("decode", done.decode_time);
+        metrics::stage_done("transform", done.transform_time);
         metrics::stage_done("encode", done.encode_time);
         metrics::image_done(&receipt);
         Ok(Output::in_memory(receipt, output))
@@ -185,6 +186,7 @@ struct Done {
     original: ImageInfo,
     quality: u8,
     decode_time: Duration,
+    transform_time: Duration,
     encode_time: Duration,
 }
 
@@ -200,6 +202,7 @@ impl Done {
             original: output.original,
             quality: output.quality.get(),
             decode_time: output.decode_time,
+            transform_time: output.transform_time,
             encode_time: output.encode_time,
         };
         (done, output.bytes)
@@ -223,7 +226,7 @@ fn receipt(done: &Done, original_bytes: u64, bytes: u64, waited: Duration) -> Re
         score: None,
         timings: Timings {
             queue_ms: milliseconds(waited),
-            decode_ms: milliseconds(done.decode_time),
+            decode_ms: milliseconds(done.decode_time + done.transform_time),
             encode_ms: milliseconds(done.encode_time),
             upload_ms: None,
         },

@@ -159,7 +159,7 @@ mod tests {
             let place = folder.path().join("files").join(key.as_str());
             match std::fs::read(&place) {
                 Ok(bytes) => {
-                    assert!(bytes == blob.to_bytes().await.unwrap(), "half a file after {polls} polls")
+                    assert!(bytes == blob.to_bytes().await.unwrap(), "half a file after {polls} polls");
                 }
                 Err(missing) => assert!(missing.kind() == ErrorKind::NotFound && !finished, "{missing}"),
             }

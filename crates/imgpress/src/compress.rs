@@ -40,7 +40,7 @@ struct OptionArguments {
     /// How close to the original it looks, 1 to 100 [default: 80].
     #[arg(long)]
     quality: Option<String>,
-    /// What transparency is flattened on, as #rrggbb [default: #ffffff].
+    /// What transparency is flattened on, as #rrggbb; white if not given.
     #[arg(long, value_name = "COLOUR")]
     background: Option<String>,
     /// How much time to spend: balanced.

@@ -51,3 +51,42 @@ fn broken_off(error: axum::Error) -> Failure {
     Failure::new(ErrorCode::MultipartMalformed, "The upload broke off before its end; send it again.")
         .caused_by(error)
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{StreamExt, TryStreamExt, stream};
+
+    use super::*;
+
+    /// A client that sends a byte every ten seconds, for ever.
+    fn drip() -> Body {
+        Body::from_stream(stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b".")), ()))
+        }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_drip_ends_at_the_deadline_however_often_it_drips() {
+        let started = Instant::now();
+        let read: Vec<_> = body_stream(drip(), upload_deadline(Some(1 << 20))).collect().await;
+        let Some(Err(failure)) = read.last() else { panic!("it never ends by itself") };
+        assert_eq!(failure.code(), ErrorCode::UploadTimeout);
+        assert_eq!(started.elapsed().as_secs(), 38, "30 s, and 1 MiB at 128 KiB/s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_declared_length_buys_time_in_proportion_and_not_for_ever() {
+        let allowed = |length| (upload_deadline(length) - Instant::now()).as_secs();
+        assert_eq!(allowed(None), 30);
+        assert_eq!(allowed(Some(50 << 20)), 30 + 400);
+        assert_eq!(allowed(Some(u64::MAX)), 15 * 60);
+    }
+
+    #[tokio::test]
+    async fn data_arrives_as_it_was_sent() {
+        let chunks: Vec<Bytes> =
+            body_stream(Body::from("all of it"), upload_deadline(None)).try_collect().await.unwrap();
+        assert_eq!(chunks.concat(), b"all of it");
+    }
+}

@@ -1,0 +1,204 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Measures JPEG encoders: size at equal look, CPU time and memory.
+#[derive(Debug, Parser)]
+#[command(name = "imgpress-bench", max_term_width = 100)]
+pub(crate) struct Cli {
+    /// Where things are.
+    #[command(flatten)]
+    pub(crate) folders: Folders,
+    /// What to measure.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Where things are; the defaults fit a run from the repository's root.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Folders {
+    /// Pictures, in folders that name their class
+    #[arg(long, global = true, default_value = "bench/corpus")]
+    pub(crate) corpus: PathBuf,
+    /// Lists of pictures, one file a set
+    #[arg(long, global = true, default_value = "bench/sets")]
+    pub(crate) sets: PathBuf,
+    /// The scripts that run sharp and Pillow
+    #[arg(long, global = true, default_value = "bench/peers")]
+    pub(crate) peers: PathBuf,
+    /// Scores that are known already
+    #[arg(long, global = true, default_value = "target/imgpress-bench")]
+    pub(crate) cache: PathBuf,
+}
+
+/// What to measure.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Size at equal look: BD-rates by SSIMULACRA2 and Butteraugli
+    Rd(Rd),
+    /// CPU time of encoding alone, at equal look
+    Cpu(Cpu),
+    /// CPU time, peak memory and size of whole processes, at equal look
+    Process(Process),
+    /// Mean scores of mozjpeg and of each effort at the same qualities
+    Scale(Pictures),
+    /// Calibrate the quality scale: distances that look like mozjpeg's qualities
+    Quality(Quality),
+    /// Measure everything and write the document
+    Report(Report),
+    /// Decode one file and encode it
+    #[command(hide = true)]
+    Encode(Encode),
+    /// Run a command and print its CPU seconds and peak megabytes
+    #[command(hide = true)]
+    Run {
+        /// The command and its arguments
+        #[arg(last = true, required = true)]
+        command: Vec<String>,
+    },
+}
+
+/// Which pictures, how much of them and how many parameters.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Pictures {
+    /// `all`, `tuning`, `held-out` or another list in the folder of sets
+    #[arg(long, default_value = "all")]
+    pub(crate) set: String,
+    /// Only the square of this side in the middle of each picture
+    #[arg(long, value_name = "SIDE")]
+    pub(crate) crop: Option<usize>,
+    /// For development: crops of 768 pixels unless --crop is given, and half of the parameters
+    #[arg(long)]
+    pub(crate) fast: bool,
+}
+
+impl Pictures {
+    /// The side to crop to.
+    pub(crate) fn crop(&self) -> Option<usize> {
+        self.crop.or(self.fast.then_some(768))
+    }
+}
+
+/// Options of `rd`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Rd {
+    /// Which pictures.
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
+    /// Encoders, with commas; those that are not installed are left out and named
+    #[arg(long, value_delimiter = ',', default_value = "ours-balanced,mozjpeg")]
+    pub(crate) encoders: Vec<String>,
+    /// The encoder that the others are compared with
+    #[arg(long, default_value = "mozjpeg")]
+    pub(crate) against: String,
+    /// Print every picture too
+    #[arg(long)]
+    pub(crate) each: bool,
+}
+
+/// Options of `cpu`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Cpu {
+    /// Which pictures.
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
+    /// Encoders, with commas; those in other processes are left out
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "ours-fast,ours-balanced,ours-max,jpegli,jpegli-flat,mozjpeg"
+    )]
+    pub(crate) encoders: Vec<String>,
+    /// The encoder that the others are compared with
+    #[arg(long, default_value = "jpegli-flat")]
+    pub(crate) against: String,
+    /// The look: mozjpeg's at this quality
+    #[arg(long, default_value_t = 80.0)]
+    pub(crate) quality: f64,
+    /// How often each encoder runs; the median counts
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+}
+
+/// Options of `process`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Process {
+    /// Which pictures; always whole ones.
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
+    /// Encoders, with commas; those that are not installed are left out and named
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "rimage,ours-fast,ours-balanced,ours-max,jpegli-flat,sharp,sharp-mozjpeg,pillow"
+    )]
+    pub(crate) encoders: Vec<String>,
+    /// The encoder that the others are compared with
+    #[arg(long, default_value = "rimage")]
+    pub(crate) against: String,
+    /// The look: mozjpeg's at this quality
+    #[arg(long, default_value_t = 80.0)]
+    pub(crate) quality: f64,
+    /// How often each process runs; the median counts
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// The product itself: `imgpress compress` is measured too
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) imgpress: Option<PathBuf>,
+}
+
+/// Options of `quality`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Quality {
+    /// Which pictures.
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
+    /// Where to write the table, as Rust
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// Options of `report`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Report {
+    /// How much of the pictures; the sets are held-out and tuning.
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
+    /// Encoders, with commas; those that are not installed are left out and named
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "ours-fast,ours-balanced,ours-max,mozjpeg,mozjpeg-progressive,jpegli,jpegli-flat,jpeg-encoder,image,\
+                         sharp,sharp-mozjpeg,pillow"
+    )]
+    pub(crate) encoders: Vec<String>,
+    /// How often each encoder runs where time is taken; the median counts
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// The product itself: `imgpress compress` is measured too
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) imgpress: Option<PathBuf>,
+    /// The document's text
+    #[arg(long, default_value = "bench/BENCHMARKS.in.md")]
+    pub(crate) template: PathBuf,
+    /// The folder to write it to
+    #[arg(long, default_value = "docs")]
+    pub(crate) out: PathBuf,
+}
+
+/// Options of `encode`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Encode {
+    /// Which encoder
+    #[arg(long)]
+    pub(crate) encoder: String,
+    /// Its quality or distance
+    #[arg(long)]
+    pub(crate) parameter: f64,
+    /// The picture
+    pub(crate) input: PathBuf,
+    /// The JPEG
+    pub(crate) output: PathBuf,
+}

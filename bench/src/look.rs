@@ -1,0 +1,101 @@
+//! The parameter at which an encoder reaches a given look.
+
+use anyhow::Result;
+
+use crate::cache::{Cache, Outcome};
+use crate::encoder::{Encoder, Scale};
+use crate::picture::{self, Picture};
+use crate::score::{Score, Scorer};
+
+/// A parameter, and what it gives.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// What the encoder is asked for: a whole number where it is a quality.
+    pub(crate) parameter: f64,
+    /// Bytes of its file at exactly the score that was wanted, interpolated.
+    pub(crate) bytes: f64,
+}
+
+/// Finds the look by bisection between the steps of the ladder, and interpolates between the two on either side of it.
+/// A score that even the end of the ladder does not reach gives that end.
+///
+/// # Errors
+///
+/// The encoder or the metric fails.
+pub(crate) fn find(
+    encoder: &dyn Encoder,
+    scorer: &Scorer<'_>,
+    picture: &Picture,
+    score: f64,
+    cache: &Cache,
+) -> Result<Look> {
+    let ladder = encoder.scale().ladder(false);
+    let (mut low, mut high) = (0, ladder.len() - 1);
+    let mut ends = [low, high].map(|step| outcome(encoder, scorer, picture, ladder[step], cache));
+    while high - low > 1 {
+        let middle = usize::midpoint(low, high);
+        let found = outcome(encoder, scorer, picture, ladder[middle], cache)?;
+        if found.score.ssimulacra2 < score {
+            (low, ends[0]) = (middle, Ok(found));
+        } else {
+            (high, ends[1]) = (middle, Ok(found));
+        }
+    }
+    let [coarse, fine] = ends;
+    Ok(between(encoder.scale(), (ladder[low], coarse?), (ladder[high], fine?), score))
+}
+
+/// One file's size and SSIMULACRA2; its Butteraugli is left out.
+///
+/// # Errors
+///
+/// The encoder or the metric fails.
+pub(crate) fn outcome(
+    encoder: &dyn Encoder,
+    scorer: &Scorer<'_>,
+    picture: &Picture,
+    parameter: f64,
+    cache: &Cache,
+) -> Result<Outcome> {
+    let file = encoder.encode(picture, parameter)?;
+    let key = format!("look {} {}", picture.hash, picture::hash_of(&file));
+    if let Some(known) = cache.get(&key) {
+        return Ok(known);
+    }
+    let score = Score { ssimulacra2: scorer.ssimulacra2(&file)?, butteraugli: f64::NAN };
+    let found = Outcome { bytes: file.len(), score };
+    cache.put(&key, found);
+    Ok(found)
+}
+
+/// Linear in the score, and in the logarithms of bytes and distance.
+fn between(scale: Scale, coarse: (f64, Outcome), fine: (f64, Outcome), score: f64) -> Look {
+    let scores = (coarse.1.score.ssimulacra2, fine.1.score.ssimulacra2);
+    let part = ((score - scores.0) / (scores.1 - scores.0)).clamp(0.0, 1.0);
+    let mix = |a: f64, b: f64| a + (b - a) * part;
+    let parameter = match scale {
+        Scale::Quality => mix(coarse.0, fine.0).round(),
+        Scale::Distance => mix(coarse.0.ln(), fine.0.ln()).exp(),
+    };
+    Look { parameter, bytes: mix((coarse.1.bytes as f64).ln(), (fine.1.bytes as f64).ln()).exp() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoder;
+    use crate::picture::tests::gradient;
+    use std::path::Path;
+
+    #[test]
+    fn an_encoder_finds_the_quality_of_its_own_look() {
+        let picture = gradient(128, 128);
+        let scorer = Scorer::new(&picture);
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        let encoder = encoder::by_name("mozjpeg-fastest", Path::new("peers")).unwrap();
+        let wanted = outcome(encoder.as_ref(), &scorer, &picture, 79.0, &cache).unwrap();
+        let look = find(encoder.as_ref(), &scorer, &picture, wanted.score.ssimulacra2, &cache).unwrap();
+        assert!((look.parameter - 79.0).abs() <= 1.0, "{look:?}");
+    }
+}

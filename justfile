@@ -18,11 +18,11 @@ fmt:
 
 # Lints, the dependency rules, the documents and the scripts.
 lint:
-    cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo clippy --all-targets --locked -- -D warnings
     scripts/check-architecture
     scripts/check-docs
     shellcheck run test .ci/run scripts/*
 
 # Build the crates' documentation and open it.
 doc:
-    cargo doc --workspace --no-deps --locked --open
+    cargo doc --no-deps --locked --open

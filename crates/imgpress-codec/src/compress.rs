@@ -46,13 +46,13 @@ impl Job<'_> {
         info.check(self.limits)?;
         check_scans(file, self.budget)?;
         self.budget.check()?;
-        if select::is_coarse_enough(file, self.options.quality)? {
+        if select::is_coarse_enough(file, self.options)? {
             let steps = Steps::read_through();
             return Ok(self.output(file.stripped(), Outcome::Kept, info, &steps));
         }
         let raster = decode::decode_jpeg(file, self.limits)?;
         let (raster, steps) = self.prepare(raster)?;
-        let encoded = encode::jpeg::encode(&raster, self.options.quality)?;
+        let encoded = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
         drop(raster);
         self.budget.check()?;
         let kept = file.stripped();
@@ -66,7 +66,7 @@ impl Job<'_> {
         self.budget.check()?;
         let raster = decode::decode(input, &info, self.limits)?;
         let (raster, steps) = self.prepare(raster)?;
-        let bytes = encode::jpeg::encode(&raster, self.options.quality)?;
+        let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
         self.budget.check()?;
         Ok(self.output(bytes, Outcome::Compressed, info, &steps))
     }

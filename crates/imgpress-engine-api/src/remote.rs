@@ -175,10 +175,11 @@ fn headers(id: &RequestId, trace: Option<&TraceParent>, timeout: Duration) -> Re
 
 /// The options as a query. Every field is named, so that a new one cannot be left behind.
 fn compress_url(base: &Url, options: Options) -> Url {
-    let Options { quality, background } = options;
+    let Options { quality, effort, background } = options;
     let mut url = urls::endpoint(base, wire::COMPRESS_PATH);
     url.query_pairs_mut()
         .append_pair("quality", &quality.get().to_string())
+        .append_pair("effort", effort.name())
         .append_pair("background", &background.to_string());
     url
 }

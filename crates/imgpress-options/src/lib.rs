@@ -5,12 +5,14 @@
 //! the codec takes its [`Options`], and the gateway can check a request without linking a codec.
 
 mod color;
+mod effort;
 mod format;
 mod name;
 mod quality;
 mod set;
 
 pub use color::Color;
+pub use effort::{Effort, EffortUnknown};
 pub use format::ImageFormat;
 pub use name::OptionName;
 pub use quality::Quality;
@@ -21,6 +23,8 @@ pub use set::{OptionError, OptionSet};
 pub struct Options {
     /// How close to the original the output looks. Default: 80.
     pub quality: Quality,
+    /// How much time to spend for a smaller file of that look. Default: balanced.
+    pub effort: Effort,
     /// What transparency is flattened on where the output format has none. Default: white.
     pub background: Color,
 }

@@ -59,7 +59,7 @@ impl OptionName {
     pub fn allowed(self) -> Option<&'static str> {
         match self {
             Self::Quality => Some("a whole number from 1 to 100"),
-            Self::Effort => Some("balanced"),
+            Self::Effort => Some("fast, balanced or max"),
             Self::Format => Some("jpeg"),
             Self::Fit => Some("scale-down"),
             Self::Background => Some("a colour written #rrggbb"),

@@ -103,6 +103,7 @@ impl OptionSet {
         };
         let legal = match name {
             OptionName::Quality => value.parse().map(|quality| self.options.quality = quality).is_ok(),
+            OptionName::Effort => value.parse().map(|effort| self.options.effort = effort).is_ok(),
             OptionName::Background => value.parse().map(|color| self.options.background = color).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
             _ => value == allowed,
@@ -124,7 +125,7 @@ fn known_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Color, Quality};
+    use crate::{Color, Effort, Quality};
 
     fn set(pairs: &[(&str, &str)]) -> Result<OptionSet, OptionError> {
         let mut set = OptionSet::default();
@@ -137,7 +138,11 @@ mod tests {
         let set = OptionSet::default();
         assert_eq!(
             set.options(),
-            Options { quality: Quality::try_from(80).unwrap(), background: Color::WHITE }
+            Options {
+                quality: Quality::try_from(80).unwrap(),
+                effort: Effort::Balanced,
+                background: Color::WHITE
+            }
         );
         assert!(set.store());
     }
@@ -148,7 +153,7 @@ mod tests {
             ("quality", "30"),
             ("background", "#102030"),
             ("store", "false"),
-            ("effort", "balanced"),
+            ("effort", "max"),
             ("format", "jpeg"),
             ("fit", "scale-down"),
             ("color", "srgb"),
@@ -156,6 +161,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(set.options().quality.get(), 30);
+        assert_eq!(set.options().effort, Effort::Max);
         assert_eq!(set.options().background.rgb(), [16, 32, 48]);
         assert!(!set.store());
     }
@@ -165,7 +171,7 @@ mod tests {
         for (name, value) in [
             ("quality", "auto"),
             ("quality", "ssim2:80"),
-            ("effort", "max"),
+            ("effort", "slow"),
             ("format", "webp"),
             ("format", "same"),
             ("width", "100"),

@@ -43,7 +43,7 @@ struct OptionArguments {
     /// What transparency is flattened on, as #rrggbb; white if not given.
     #[arg(long, value_name = "COLOUR")]
     background: Option<String>,
-    /// How much time to spend: balanced.
+    /// How much time to spend: fast, balanced or max [default: balanced].
     #[arg(long)]
     effort: Option<String>,
     /// The format to write: jpeg.

@@ -1,67 +1,40 @@
 //! The JPEG encoder, behind an interface that does not show which one it is.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(feature = "mozjpeg")]
+mod mozjpeg;
+#[cfg(not(feature = "mozjpeg"))]
+mod own;
 
-use mozjpeg::{ColorSpace, Compress};
-
-use crate::options::Quality;
+#[cfg(feature = "mozjpeg")]
+use self::mozjpeg as encoder;
+#[cfg(not(feature = "mozjpeg"))]
+use self::own as encoder;
+use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
 use crate::{Error, Limits, jpeg::JpegFile};
 
-/// Most pixels of a picture whose scans are coded in several ways to find the smallest. mozjpeg holds all of them
-/// until it has chosen: noise of 48 megapixels at quality 97 took 900 MB with it, and without it 1.6 % more bytes.
-const MOST_PIXELS_TRIED: usize = 16_000_000;
-
-/// Encodes an opaque picture as a progressive JPEG: grey with one component, else YCbCr with the colours at
-/// half the resolution (4:2:0), and no metadata.
+/// Encodes an opaque picture as a progressive JPEG: grey with one component, else YCbCr, and no metadata.
 ///
 /// # Errors
 /// [`Error::Encoder`]: no picture that a decoder made brings this about.
-pub(crate) fn encode(raster: &Raster, quality: Quality) -> Result<Vec<u8>, Error> {
-    let space = match raster.layout {
-        Layout::Grey => ColorSpace::JCS_GRAYSCALE,
-        Layout::Rgb => ColorSpace::JCS_RGB,
-        other => return Err(Error::Encoder(format!("{other:?} pixels are not for a JPEG"))),
-    };
-    // mozjpeg reports an error by unwinding. What it leaves behind is dropped whole.
-    let encoded = catch_unwind(AssertUnwindSafe(|| with_mozjpeg(raster, space, quality)));
-    match encoded {
-        Ok(result) => result.map_err(|error| Error::Encoder(error.to_string())),
-        Err(panic) => Err(Error::Encoder(words(&*panic))),
-    }
+pub(crate) fn encode(raster: &Raster, quality: Quality, effort: Effort) -> Result<Vec<u8>, Error> {
+    encoder::encode(raster, quality, effort)
 }
 
 /// The quantisation tables, in zigzag order, of what [`encode`] makes of a picture of 1 or 3 components.
 ///
 /// # Errors
 /// As [`encode`].
-pub(crate) fn quantisation(components: usize, quality: Quality) -> Result<Vec<[u16; 64]>, Error> {
+pub(crate) fn quantisation(
+    components: usize,
+    quality: Quality,
+    effort: Effort,
+) -> Result<Vec<[u16; 64]>, Error> {
     let layout = if components == 1 { Layout::Grey } else { Layout::Rgb };
     let pixels = vec![0; layout.channels()];
     let orientation = crate::Orientation::AS_STORED;
-    let encoded = encode(&Raster { width: 1, height: 1, layout, pixels, icc: None, orientation }, quality)?;
+    let encoded =
+        encode(&Raster { width: 1, height: 1, layout, pixels, icc: None, orientation }, quality, effort)?;
     let tables = JpegFile::parse(&encoded, &Limits::default())?.quantisation();
     tables.ok_or_else(|| Error::Encoder("the encoder wrote no quantisation tables".into()))
-}
-
-/// mozjpeg's own defaults are its strongest: progressive, trellis quantisation, optimised scans.
-fn with_mozjpeg(raster: &Raster, space: ColorSpace, quality: Quality) -> std::io::Result<Vec<u8>> {
-    let mut encoder = Compress::new(space);
-    encoder.set_size(raster.width, raster.height);
-    encoder.set_quality(quality.get().into());
-    encoder.set_progressive_mode();
-    encoder.set_optimize_scans(raster.width * raster.height <= MOST_PIXELS_TRIED);
-    if space == ColorSpace::JCS_RGB {
-        encoder.set_chroma_sampling_pixel_sizes((2, 2), (2, 2));
-    }
-    // A tenth of the pixels is more than most photographs take at the default quality.
-    let mut started = encoder.start_compress(Vec::with_capacity(raster.pixels.len() / 10 + 1024))?;
-    started.write_scanlines(&raster.pixels)?;
-    started.finish()
-}
-
-fn words(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string))
-        .unwrap_or_else(|| "unknown panic".into())
 }

@@ -253,7 +253,11 @@ pub(crate) fn run(input: &[u8], quality: u8) -> Result<Output, Error> {
 
 /// Compresses on a background, at a quality that changes little.
 pub(crate) fn run_on(input: &[u8], background: &str) -> Output {
-    let options = Options { quality: 95.try_into().unwrap(), background: background.parse().unwrap() };
+    let options = Options {
+        quality: 95.try_into().unwrap(),
+        background: background.parse().unwrap(),
+        ..Options::default()
+    };
     compress(input, &options, &Limits::default(), &Budget::unlimited()).unwrap()
 }
 

@@ -100,6 +100,21 @@ async fn options_come_by_query_by_header_and_by_field() {
     assert_ne!(by_query["url"], client.receipt(png, &[]).await["url"]);
 }
 
+#[tokio::test]
+async fn effort_reaches_the_encoder() {
+    let service = Service::start("serve", &[]).await;
+    let client = Client::of(&service);
+    let mut files = std::collections::BTreeSet::new();
+    for effort in ["fast", "balanced"] {
+        let receipt = client.receipt(photo(640, 480), &[("effort", effort)]).await;
+        assert_eq!(decode_jpeg(&client.fetch(&receipt).await).width, 640);
+        files.insert(receipt["key"].to_string());
+    }
+    assert_eq!(files.len(), 2);
+    let most = client.receipt(photo(640, 480), &[("effort", "max")]).await;
+    assert_eq!(decode_jpeg(&client.fetch(&most).await).width, 640);
+}
+
 fn form_with_quality(image: &[u8], quality: &str) -> reqwest::multipart::Form {
     reqwest::multipart::Form::new().text("quality", quality.to_owned()).part("image", upload(image))
 }

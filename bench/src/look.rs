@@ -1,6 +1,6 @@
 //! The parameter at which an encoder reaches a given look.
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 
 use crate::cache::{Cache, Outcome};
 use crate::encoder::{Encoder, Scale};
@@ -16,8 +16,11 @@ pub(crate) struct Look {
     pub(crate) bytes: f64,
 }
 
-/// Finds the look by bisection between the steps of the ladder, and interpolates between the two on either side of it.
-/// A score that even the end of the ladder does not reach gives that end.
+/// How near the score has to be: a tenth of a point is some three thousandths of the size.
+const NEAR: f64 = 0.1;
+
+/// Finds the look by bisection between the steps of the ladder, and then by interpolation between the two files on
+/// either side of it, a few times over. A score that even the end of the ladder does not reach gives that end.
 ///
 /// # Errors
 ///
@@ -29,20 +32,35 @@ pub(crate) fn find(
     score: f64,
     cache: &Cache,
 ) -> Result<Look> {
+    let at = |parameter| Ok::<_, Error>((parameter, outcome(encoder, scorer, picture, parameter, cache)?));
     let ladder = encoder.scale().ladder(false);
     let (mut low, mut high) = (0, ladder.len() - 1);
-    let mut ends = [low, high].map(|step| outcome(encoder, scorer, picture, ladder[step], cache));
+    let (mut coarse, mut fine) = (at(ladder[low])?, at(ladder[high])?);
     while high - low > 1 {
         let middle = usize::midpoint(low, high);
-        let found = outcome(encoder, scorer, picture, ladder[middle], cache)?;
-        if found.score.ssimulacra2 < score {
-            (low, ends[0]) = (middle, Ok(found));
+        let found = at(ladder[middle])?;
+        if found.1.score.ssimulacra2 < score {
+            (low, coarse) = (middle, found);
         } else {
-            (high, ends[1]) = (middle, Ok(found));
+            (high, fine) = (middle, found);
         }
     }
-    let [coarse, fine] = ends;
-    Ok(between(encoder.scale(), (ladder[low], coarse?), (ladder[high], fine?), score))
+    for _ in 0..4 {
+        let look = between(encoder.scale(), coarse, fine, score);
+        if [coarse.0, fine.0].contains(&look.parameter) {
+            break;
+        }
+        let found = at(look.parameter)?;
+        if found.1.score.ssimulacra2 < score {
+            coarse = found;
+        } else {
+            fine = found;
+        }
+        if (found.1.score.ssimulacra2 - score).abs() < NEAR {
+            return Ok(Look { parameter: found.0, ..between(encoder.scale(), coarse, fine, score) });
+        }
+    }
+    Ok(between(encoder.scale(), coarse, fine, score))
 }
 
 /// One file's size and SSIMULACRA2; its Butteraugli is left out.

@@ -64,11 +64,8 @@ impl ImageInfo {
     /// Bytes of memory that compressing the image takes, input and output not counted: the larger of what
     /// decoding and encoding hold at once.
     ///
-    /// Measured peaks of photographs are within 4 % of it. Noise, whose output is nearly as large as its input,
-    /// went 15 % over.
-    ///
-    /// mozjpeg keeps the coefficients of the whole picture twice, before and after trellis quantisation: with
-    /// 4:2:0 that is 1.5 components of 2 bytes, twice, 6 bytes a pixel, beside the pixels that it is given.
+    /// The encoder holds quantised coefficients and the symbols of one scan: about a byte a pixel of photographs,
+    /// and 6 of noise at quality 100, which is what is counted, so that nothing goes far over it.
     #[must_use]
     pub fn working_set(&self) -> u64 {
         const ENCODER: u64 = 6;

@@ -39,6 +39,12 @@ impl Plane {
         Self { width, height, dc: Vec::new(), masks: Vec::new(), values: Vec::new(), dc_exact: Vec::new() }
     }
 
+    /// Whether so few coefficients are left that trying several scan scripts costs next to nothing: graphics,
+    /// where the best one is hard to foresee.
+    pub(crate) fn is_sparse(&self) -> bool {
+        self.values.len() < 3 * self.masks.len()
+    }
+
     /// The blocks in raster order.
     #[inline(always)]
     pub(crate) fn blocks(&self) -> impl Iterator<Item = Block<'_>> {

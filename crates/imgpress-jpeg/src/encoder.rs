@@ -13,8 +13,10 @@ use crate::{dc, scan, write};
 
 /// Encodes one picture, row by row.
 ///
-/// Memory: quantised coefficients, about one byte a pixel at usual settings and never more than three and a
-/// half, two strips of sixteen rows in fixed point, and on [`Encoder::finish`] the symbols of one scan.
+/// Memory grows with what the picture holds: two bytes for each coefficient that is not zero and ten a block,
+/// under one byte a pixel at usual settings (measured), and at worst, noise at the finest step at full-size
+/// chroma, about seven. [`Encoder::finish`] adds four bytes for each symbol of the largest scan. Beside that
+/// there are two strips of sixteen rows. Nothing is reserved for rows that have not come.
 pub struct Encoder {
     settings: Settings,
     color: ColorType,
@@ -91,10 +93,15 @@ impl Encoder {
         }
         let restart = settings.restart_interval.map(|interval| usize::from(interval.get()));
         let mut tokens = Tokens::new();
-        let script = match (settings.mode, settings.effort) {
-            (Mode::Sequential, _) => scan::sequential_script(components.len()),
-            (Mode::Progressive, Effort::Max) => scan::smallest_script(level, &components, &mut tokens),
-            (Mode::Progressive, _) => scan::usual_script(components.len(), settings.distance),
+        let tries = match settings.effort {
+            Effort::Fast => false,
+            Effort::Balanced => components[0].plane.is_sparse(),
+            Effort::Max => true,
+        };
+        let script = match settings.mode {
+            Mode::Sequential => scan::sequential_script(components.len()),
+            Mode::Progressive if tries => scan::smallest_script(level, &components, &mut tokens),
+            Mode::Progressive => scan::usual_script(components.len(), settings.distance),
         };
         for scan in script {
             scan.tokenize(level, &components, restart, &mut tokens);

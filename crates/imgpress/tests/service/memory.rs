@@ -16,7 +16,7 @@ async fn an_upload_of_40_mib_and_an_answer_of_30_mib_pass_through_the_gateway() 
     }
     let before = peak_memory(&gateway);
 
-    let picture = ppm_noise(5600, 4300);
+    let picture = ppm_noise(6600, 4500);
     assert!(picture.len() as u64 > 40 * MIB);
     let sent_back = client.compress(picture.clone(), &[("quality", "100"), ("store", "false")]).await;
     assert_eq!(sent_back.status(), 200);

@@ -7,6 +7,7 @@ use fearless_simd::{Level, Simd};
 use crate::color::ColorType;
 use crate::error::EncodeError;
 use crate::pipeline::Pipeline;
+use crate::planes::Planes;
 use crate::settings::{Effort, Mode, Settings};
 use crate::token::Tokens;
 use crate::{dc, scan, write};
@@ -72,6 +73,32 @@ impl Encoder {
         Ok(())
     }
 
+    /// Takes the next `rows` rows from planes. For an encoder of [`ColorType::Grey`] or [`ColorType::YCbCr`];
+    /// half-size chroma needs 4:2:0, and 16 rows at a time, or 32 or more sixteens, but for the picture's last.
+    ///
+    /// # Errors
+    /// [`EncodeError::Planes`] and [`EncodeError::TooManyRows`]; nothing was taken then.
+    pub fn write_planes(&mut self, planes: &Planes<'_>, rows: u32) -> Result<(), EncodeError> {
+        let height = u32::from(self.height);
+        if rows > height - self.rows {
+            return Err(EncodeError::TooManyRows { height });
+        }
+        let fits = match planes {
+            Planes::Grey(_) => self.color == ColorType::Grey,
+            Planes::Full(_) => self.color == ColorType::YCbCr,
+            Planes::Half(_) => {
+                let whole = rows.is_multiple_of(16) || self.rows + rows == height;
+                self.color == ColorType::YCbCr && self.pipeline.takes_half() && whole
+            }
+        };
+        if !fits || !planes.hold(self.width.into(), rows as usize) {
+            return Err(EncodeError::Planes);
+        }
+        self.pipeline.push_planes(self.level, planes, rows as usize);
+        self.rows += rows;
+        Ok(())
+    }
+
     /// Writes the file. The output gets pieces of up to 64 KiB and is not flushed.
     ///
     /// # Errors
@@ -112,7 +139,7 @@ impl Encoder {
 }
 
 /// The machine's best instruction set up to AVX2: half-filled vectors of 512 bits were measured to be slower.
-fn best_level() -> Level {
+pub(crate) fn best_level() -> Level {
     let level = Level::new();
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     if let Some(avx2) = level.as_avx2() {

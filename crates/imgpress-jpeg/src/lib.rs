@@ -30,6 +30,7 @@
 )]
 #![allow(clippy::needless_range_loop, reason = "loops over lanes, written so that they become vectors")]
 
+mod chroma_detail;
 mod coefficients;
 mod color;
 mod dc;
@@ -40,6 +41,7 @@ mod error;
 mod huffman;
 mod luma_fix;
 mod pipeline;
+mod planes;
 mod quality;
 mod rdo;
 mod scan;
@@ -54,5 +56,6 @@ mod zigzag;
 pub use color::ColorType;
 pub use encoder::Encoder;
 pub use error::{EncodeError, SettingsError};
+pub use planes::{PlaneRows, Planes};
 pub use quality::Quality;
 pub use settings::{Density, Distance, Effort, Mode, Settings, Subsampling};

@@ -34,6 +34,7 @@ mod coefficients;
 mod color;
 mod dc;
 mod dct;
+mod decode;
 mod dering;
 mod encoder;
 mod error;
@@ -52,6 +53,9 @@ mod write;
 mod zigzag;
 
 pub use color::ColorType;
+pub use decode::{
+    CoefficientPlane, Coefficients, Component, DecodeError, DecodeLimits, Decoder, PlaneStrip, Strip, Strips,
+};
 pub use encoder::Encoder;
 pub use error::{EncodeError, SettingsError};
 pub use quality::Quality;

@@ -54,7 +54,8 @@ mod zigzag;
 
 pub use color::ColorType;
 pub use decode::{
-    CoefficientPlane, Coefficients, Component, DecodeError, DecodeLimits, Decoder, PlaneStrip, Strip, Strips,
+    CoefficientPlane, Coefficients, ColorTransform, Component, DecodeError, DecodeLimits, Decoder, Pixels,
+    PlaneStrip, Strip, Strips,
 };
 pub use encoder::Encoder;
 pub use error::{EncodeError, SettingsError};

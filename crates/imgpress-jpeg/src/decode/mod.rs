@@ -5,24 +5,29 @@
 
 mod bits;
 mod coefficients;
+mod color;
 mod error;
 mod frame;
 mod header;
 mod huffman;
 mod idct;
+mod pixels;
 mod progress;
 mod progressive;
 mod scan;
 mod segment;
 mod sequential;
 mod strips;
+mod upsample;
 
 use fearless_simd::Level;
 
 pub use coefficients::{CoefficientPlane, Coefficients};
+pub use color::ColorTransform;
 pub use error::DecodeError;
 pub use frame::Component;
 use header::Header;
+pub use pixels::Pixels;
 pub use strips::{PlaneStrip, Strip, Strips};
 
 use crate::encoder::best_level;
@@ -149,5 +154,23 @@ impl<'a> Decoder<'a> {
     /// The data are missing or make no sense, or the checkpoint said no.
     pub fn coefficients(&self) -> Result<Coefficients, DecodeError> {
         Coefficients::read(&self.header, self.level, self.go_on)
+    }
+
+    /// Begins to decode full-size pixels, a few rows at a time. Planes that are sampled more coarsely are
+    /// brought to full size as libjpeg-turbo does by default: pixels are equal to its, bit by bit.
+    ///
+    /// # Errors
+    /// As [`Strips::next_strip`].
+    pub fn pixels(&'a self, transform: ColorTransform) -> Result<Pixels<'a>, DecodeError> {
+        Pixels::new(&self.header, transform, self.level, self.go_on)
+    }
+
+    /// Decodes all pixels: rows from the top without padding, and in them as many bytes a pixel as there are
+    /// components.
+    ///
+    /// # Errors
+    /// As [`Strips::next_strip`].
+    pub fn decode(&self, transform: ColorTransform) -> Result<Vec<u8>, DecodeError> {
+        Pixels::new(&self.header, transform, self.level, self.go_on)?.all()
     }
 }

@@ -99,6 +99,10 @@ impl Plane {
         frame.components.iter().map(Self::new).collect()
     }
 
+    pub(super) fn row(&self, y: usize) -> &[u8] {
+        &self.samples[y * self.stride..(y + 1) * self.stride]
+    }
+
     fn new(component: &Component) -> Self {
         let (stride, rows) = (component.padded.0 * 8, component.sampling.1 * 8);
         let steps = idct::steps(&component.quantisation);

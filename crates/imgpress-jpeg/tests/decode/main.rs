@@ -8,4 +8,5 @@
 
 mod completeness;
 mod files;
+mod pixels;
 mod planes;

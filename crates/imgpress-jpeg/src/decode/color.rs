@@ -33,23 +33,20 @@ const fn places() -> [[[u8; BYTES]; 3]; 3] {
     places
 }
 
-/// Three rows of samples as one of pixels.
+/// Three rows of samples, of whole groups, as one of pixels.
 #[inline(always)]
 pub(super) fn three<S: Simd>(simd: S, transform: ColorTransform, rows: [&[u8]; 3], out: &mut [u8]) {
-    let width = out.len() / 3;
-    let rows = [&rows[0][..width], &rows[1][..width], &rows[2][..width]];
-    let [a, b, c] = [rows[0].as_chunks::<GROUP>(), rows[1].as_chunks(), rows[2].as_chunks()];
-    let (groups, rest) = out.as_chunks_mut::<{ 3 * GROUP }>();
-    for (((out, a), b), c) in groups.iter_mut().zip(a.0).zip(b.0).zip(c.0) {
-        *out = group(simd, transform, [a, b, c]);
-    }
-    if !rest.is_empty() {
-        let mut padded = [[0; GROUP]; 3];
-        for (padded, tail) in padded.iter_mut().zip([a.1, b.1, c.1]) {
-            padded[..tail.len()].copy_from_slice(tail);
+    let (mut groups, rest) = out.as_chunks_mut::<{ 3 * GROUP }>();
+    let samples = rows[0].as_chunks().0.iter().zip(rows[1].as_chunks().0).zip(rows[2].as_chunks().0);
+    for ((a, b), c) in samples {
+        let pixels = group(simd, transform, [a, b, c]);
+        if let Some((first, others)) = groups.split_first_mut() {
+            *first = pixels;
+            groups = others;
+        } else {
+            rest.copy_from_slice(&pixels[..rest.len()]);
+            return;
         }
-        let pixels = group(simd, transform, [&padded[0], &padded[1], &padded[2]]);
-        rest.copy_from_slice(&pixels[..rest.len()]);
     }
 }
 

@@ -4,7 +4,7 @@
 //! columns first, rounded as libjpeg's accurate integer method (`JDCT_ISLOW`) rounds, so that samples are the
 //! same to the bit. Nothing in it branches; all lanes of a vector do one column, then one row.
 
-use fearless_simd::{Simd, i8x32, i16x16, i32x8, prelude::*};
+use fearless_simd::{Simd, i8x32, i16x16, i32x8, prelude::*, u8x32};
 
 /// Fractional bits of the constants.
 const FRACTION: u32 = 13;
@@ -44,12 +44,12 @@ pub(super) fn block<S: Simd>(simd: S, coefficients: &[i16; 64], steps: &[i16; 64
         (low, high) = low.interleave(high);
     }
     let middle = i8x32::splat(simd, i8::MIN);
+    let low: u8x32<S> = (low ^ middle).bitcast();
+    let high: u8x32<S> = (high ^ middle).bitcast();
     let mut samples = [[0; 8]; 8];
     let (halves, _) = samples.as_chunks_mut::<4>();
-    for (half, vector) in halves.iter_mut().zip([low ^ middle, high ^ middle]) {
-        let bytes = vector.to_array().map(|sample| sample as u8);
-        half.as_flattened_mut().copy_from_slice(&bytes);
-    }
+    halves[0].as_flattened_mut().copy_from_slice(&low.to_array());
+    halves[1].as_flattened_mut().copy_from_slice(&high.to_array());
     samples
 }
 

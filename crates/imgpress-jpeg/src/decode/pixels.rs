@@ -163,14 +163,14 @@ impl Maker {
                 let height = (component.size.1 - row * plane.rows).min(plane.rows);
                 let view = View {
                     plane,
-                    size: (component.size.0, height),
+                    height,
                     above: if row == 0 { plane.row(0) } else { above },
                     below: match next.get(c) {
                         Some(next) if row + 1 < frame.units.1 => next.row(0),
                         _ => plane.row(height - 1),
                     },
                 };
-                rows[c & 3] = upsampler.row(view, y);
+                rows[c & 3] = upsampler.row(simd, view, y);
             }
             let [a, b, c, d] = rows;
             match (channels, self.transform) {

@@ -28,8 +28,8 @@ pub struct Strip<'s> {
 /// The part of a component's plane that is in a strip.
 #[derive(Debug, Clone, Copy)]
 pub struct PlaneStrip<'s> {
-    /// Samples row by row, whole blocks: more than `width` a row and more than `height` rows where blocks
-    /// stand out of the picture.
+    /// Samples row by row: at least whole blocks, so that there are more than `width` a row and more than
+    /// `height` rows where blocks stand out of the picture.
     pub samples: &'s [u8],
     /// From one row to the next.
     pub stride: usize,
@@ -86,6 +86,9 @@ impl<'s> PlaneStrip<'s> {
     }
 }
 
+/// What a row of a strip's samples is a multiple of.
+pub(super) const ALIGNMENT: usize = 32;
+
 /// A component's samples of one strip.
 pub(super) struct Plane {
     pub(super) samples: Vec<u8>,
@@ -104,7 +107,8 @@ impl Plane {
     }
 
     fn new(component: &Component) -> Self {
-        let (stride, rows) = (component.padded.0 * 8, component.sampling.1 * 8);
+        let stride = (component.padded.0 * 8).next_multiple_of(ALIGNMENT);
+        let rows = component.sampling.1 * 8;
         let steps = idct::steps(&component.quantisation);
         Self { samples: vec![0; stride * rows], stride, rows, steps }
     }
@@ -117,9 +121,10 @@ impl Plane {
         } else {
             idct::block(simd, coefficients, &self.steps)
         };
-        let rows = self.samples[8 * y * self.stride..].chunks_exact_mut(self.stride);
-        for (out, row) in rows.zip(samples) {
-            out[8 * x..8 * x + 8].copy_from_slice(&row);
+        let start = 8 * (y * self.stride + x);
+        let window = &mut self.samples[start..start + 7 * self.stride + 8];
+        for (i, row) in samples.iter().enumerate() {
+            window[i * self.stride..i * self.stride + 8].copy_from_slice(row);
         }
     }
 }

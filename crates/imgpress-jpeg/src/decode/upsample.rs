@@ -4,10 +4,12 @@
 //! The filters weigh the nearer sample three times as much as the farther one, and round up and down in turn.
 //! At the edges of the picture the outermost sample is taken for the one outside.
 
-use super::frame::Component;
-use super::strips::Plane;
+use fearless_simd::{Simd, prelude::*, u8x32, u16x16};
 
-/// Samples made at once.
+use super::frame::Component;
+use super::strips::{ALIGNMENT, Plane};
+
+/// Samples spread at once.
 const GROUP: usize = 16;
 
 /// How a component's plane becomes full-size.
@@ -25,6 +27,8 @@ pub(super) struct Upsampler {
     method: Method,
     sampling: (usize, usize),
     max_sampling: (usize, usize),
+    /// Samples of the plane's rows.
+    width: usize,
     /// A row before it is spread, with one sample more at each end.
     line: Vec<u16>,
     row: Vec<u8>,
@@ -34,8 +38,8 @@ pub(super) struct Upsampler {
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) plane: &'a Plane,
-    /// Samples of a row and rows that belong to the picture.
-    pub(super) size: (usize, usize),
+    /// Rows that belong to the picture.
+    pub(super) height: usize,
     /// The row before the strip: its own first one at the top.
     pub(super) above: &'a [u8],
     /// The row after the strip: its own last one at the bottom.
@@ -45,12 +49,11 @@ pub(super) struct View<'a> {
 impl<'a> View<'a> {
     /// A row of the strip; also the one before it (−1) and the one after it.
     fn row(self, y: isize) -> &'a [u8] {
-        let row = match usize::try_from(y) {
+        match usize::try_from(y) {
             Err(_) => self.above,
-            Ok(y) if y >= self.size.1 => self.below,
+            Ok(y) if y >= self.height => self.below,
             Ok(y) => self.plane.row(y),
-        };
-        &row[..self.size.0]
+        }
     }
 }
 
@@ -67,13 +70,20 @@ impl Upsampler {
             ((true, true), _) if component.size.0 > 2 => Method::Both,
             _ => Method::Repeat,
         };
-        let padded = component.size.0.next_multiple_of(GROUP);
+        let padded = component.size.0.next_multiple_of(ALIGNMENT);
         let (line, row) = match method {
             Method::AsIs => (0, 0),
             Method::Across | Method::Both => (padded + 2, 2 * padded),
-            Method::Down | Method::Repeat => (0, width),
+            Method::Down | Method::Repeat => (0, width.next_multiple_of(ALIGNMENT)),
         };
-        Self { method, sampling, max_sampling, line: vec![0; line], row: vec![0; row] }
+        Self {
+            method,
+            sampling,
+            width: component.size.0,
+            max_sampling,
+            line: vec![0; line],
+            row: vec![0; row],
+        }
     }
 
     /// Whether rows before and after the strip are needed.
@@ -81,40 +91,34 @@ impl Upsampler {
         matches!(self.method, Method::Down | Method::Both)
     }
 
-    /// The full-size row `y` of the strip, possibly with something behind its end.
+    /// The full-size row `y` of the strip, filled up to whole groups of pixels with whatever.
     #[inline(always)]
-    pub(super) fn row<'r>(&'r mut self, view: View<'r>, y: usize) -> &'r [u8] {
+    pub(super) fn row<'r, S: Simd>(&'r mut self, simd: S, view: View<'r>, y: usize) -> &'r [u8] {
         let nearest = (y * self.sampling.1 / self.max_sampling.1) as isize;
         let near = view.row(nearest);
+        // In planes of half the rows, the upper row of two lies nearer to the row before.
         let upper = y.is_multiple_of(2);
-        let far = match self.method {
-            Method::Down | Method::Both => view.row(if upper { nearest - 1 } else { nearest + 1 }),
-            _ => near,
-        };
+        let farther = if upper { nearest - 1 } else { nearest + 1 };
         match self.method {
             Method::AsIs => return near,
             Method::Across => {
-                for (out, &sample) in self.line[1..].iter_mut().zip(near) {
-                    *out = sample.into();
-                }
-                spread::<1, 2, 2>(&mut self.line, near.len(), &mut self.row);
+                widen(simd, near, &mut self.line[1..]);
+                spread::<S, 2>(simd, &mut self.line, self.width, [1, 2], &mut self.row);
             }
             Method::Both => {
-                for ((out, &near), &far) in self.line[1..].iter_mut().zip(near).zip(far) {
-                    *out = 3 * u16::from(near) + u16::from(far);
-                }
-                spread::<8, 7, 4>(&mut self.line, near.len(), &mut self.row);
+                blend(simd, [near, view.row(farther)], &mut self.line[1..]);
+                spread::<S, 4>(simd, &mut self.line, self.width, [8, 7], &mut self.row);
             }
             Method::Down => {
                 let bias = if upper { 1 } else { 2 };
-                for ((out, &near), &far) in self.row.iter_mut().zip(near).zip(far) {
+                for ((out, &near), &far) in self.row.iter_mut().zip(near).zip(view.row(farther)) {
                     *out = ((3 * u16::from(near) + u16::from(far) + bias) >> 2) as u8;
                 }
             }
             Method::Repeat => {
                 let (across, all) = (self.sampling.0, self.max_sampling.0);
                 for (x, out) in self.row.iter_mut().enumerate() {
-                    *out = near[x * across / all];
+                    *out = near[(x * across / all).min(self.width - 1)];
                 }
             }
         }
@@ -122,11 +126,36 @@ impl Upsampler {
     }
 }
 
+#[inline(always)]
+fn widen<S: Simd>(simd: S, samples: &[u8], line: &mut [u16]) {
+    let groups = line.as_chunks_mut::<{ 2 * GROUP }>().0.iter_mut();
+    for (out, samples) in groups.zip(samples.as_chunks().0) {
+        let (low, high) = u8x32::simd_from(simd, *samples).widen();
+        let (halves, _) = out.as_chunks_mut::<GROUP>();
+        (halves[0], halves[1]) = (low.to_array(), high.to_array());
+    }
+}
+
+/// Three times the nearer row, and the farther one.
+#[inline(always)]
+fn blend<S: Simd>(simd: S, [near, far]: [&[u8]; 2], line: &mut [u16]) {
+    let groups = line.as_chunks_mut::<{ 2 * GROUP }>().0.iter_mut();
+    for ((out, near), far) in groups.zip(near.as_chunks().0).zip(far.as_chunks().0) {
+        let (near_low, near_high) = u8x32::simd_from(simd, *near).widen();
+        let (far_low, far_high) = u8x32::simd_from(simd, *far).widen();
+        let (halves, _) = out.as_chunks_mut::<GROUP>();
+        halves[0] = (near_low + near_low + near_low + far_low).to_array();
+        halves[1] = (near_high + near_high + near_high + far_high).to_array();
+    }
+}
+
 /// Makes two samples of each of the line's, of which there are `width` from the second on.
 #[inline(always)]
-fn spread<const LEFT: u16, const RIGHT: u16, const SHIFT: u32>(
+fn spread<S: Simd, const SHIFT: u32>(
+    simd: S,
     line: &mut [u16],
     width: usize,
+    [left_bias, right_bias]: [u16; 2],
     out: &mut [u8],
 ) {
     line[0] = line[1];
@@ -135,14 +164,13 @@ fn spread<const LEFT: u16, const RIGHT: u16, const SHIFT: u32>(
         let Some(window) = line[GROUP * i..].first_chunk::<{ GROUP + 2 }>() else {
             return;
         };
-        let mut pairs = [0; GROUP];
-        for x in 0..GROUP {
-            let near = 3 * window[x + 1];
-            let (left, right) = (near + window[x] + LEFT, near + window[x + 2] + RIGHT);
-            pairs[x] = (left >> SHIFT) | (right >> SHIFT) << 8;
-        }
-        for (out, pair) in out.as_chunks_mut::<2>().0.iter_mut().zip(pairs) {
-            *out = pair.to_le_bytes();
-        }
+        let before = u16x16::from_slice(simd, &window[..GROUP]);
+        let middle = u16x16::from_slice(simd, &window[1..=GROUP]);
+        let after = u16x16::from_slice(simd, &window[2..]);
+        let near = middle + middle + middle;
+        let left = (near + before + left_bias) >> SHIFT;
+        let right = (near + after + right_bias) >> SHIFT;
+        let pairs: u8x32<S> = (left | (right << 8)).bitcast();
+        *out = pairs.to_array();
     }
 }

@@ -1,5 +1,5 @@
-//! Decodes JPEG files over and over: `decode ROUNDS FILE…`. Prints megapixels a second of our planes, our RGB
-//! and zune-jpeg's RGB, medians of rounds that take turns.
+//! Decodes JPEG files over and over: `decode ROUNDS WAY|all FILE…`. Prints megapixels a second of our planes,
+//! our RGB, and RGB of zune-jpeg and of libjpeg without its SIMD code: medians of rounds that take turns.
 
 #![allow(clippy::print_stdout, reason = "a program's output")]
 
@@ -14,9 +14,10 @@ use zune_core::options::DecoderOptions;
 
 type Failure = Box<dyn Error>;
 
+type Way = fn(&[u8]) -> Result<(), Failure>;
+
 /// What is compared.
-const WAYS: [(&str, fn(&[u8]) -> Result<(), Failure>); 4] =
-    [("planes", planes), ("rgb", rgb), ("zune", zune), ("libjpeg", libjpeg)];
+const WAYS: [(&str, Way); 4] = [("planes", planes), ("rgb", rgb), ("zune", zune), ("libjpeg", libjpeg)];
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

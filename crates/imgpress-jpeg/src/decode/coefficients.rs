@@ -8,7 +8,7 @@ use super::header::{Header, Scan};
 use super::huffman::Table;
 use super::progressive::{self, Band, Block};
 use super::scan::{ScanReader, Tables};
-use super::sequential;
+use super::sequential::{self, Extent};
 use super::{Checkpoint, checkpoint};
 
 /// All quantised coefficients of a picture, by component.
@@ -87,10 +87,11 @@ impl CoefficientPlane {
         &self.blocks
     }
 
-    /// A row of blocks, each with whether it has no more than its mean.
-    pub(super) fn row(&self, y: usize) -> impl Iterator<Item = (&[i16; 64], bool)> {
+    /// A row of blocks, and for each of them the zigzag positions of what may be other than zero.
+    #[inline(always)]
+    pub(super) fn row(&self, y: usize) -> (&[[i16; 64]], &[u64]) {
         let range = y * self.padded.0..(y + 1) * self.padded.0;
-        self.blocks[range.clone()].iter().zip(self.nonzero[range].iter().map(|&nonzero| nonzero <= 1))
+        (&self.blocks[range.clone()], &self.nonzero[range])
     }
 
     fn new(component: &Component) -> Self {
@@ -191,8 +192,12 @@ fn mean_or_all(
     let (source, bits) = (&mut reader.source, &mut reader.bits);
     match tables {
         (Some(dc), Some(ac)) => {
-            let rest = sequential::block(source, bits, (dc, ac), prediction, block.coefficients)?;
-            *block.nonzero = if rest { u64::MAX } else { 1 };
+            let extent = sequential::block(source, bits, (dc, ac), prediction, block.coefficients)?;
+            *block.nonzero = match extent {
+                Extent::Mean => 1,
+                Extent::Corner => 0x3FF,
+                Extent::Block => u64::MAX,
+            };
             Ok(())
         }
         (Some(dc), None) => progressive::first_dc(source, bits, dc, prediction, low, block),

@@ -43,18 +43,26 @@ impl<'a> TableSpec<'a> {
         }
         Ok((Self { counts, values }, rest))
     }
+
+    /// Whether all of its values are sizes, as those of a table for means have to be.
+    pub(super) fn has_sizes(&self) -> bool {
+        self.values.iter().all(|&value| value < 16)
+    }
 }
 
 impl Code {
     /// How far an end of block lies outside of every block.
-    const END: usize = 129;
+    const END: u32 = 129;
 
-    /// Puts `length` bits of code for this symbol of an AC or a DC table into the packed form.
+    /// Puts `length` bits of code for this symbol of an AC or a DC table into the packed form: from the lowest
+    /// byte on the bits of code and coefficient, those of the code, 63 less those of the coefficient, and the
+    /// advance. Each count has the lower bits of a byte to itself, as a shift takes them; the run of an end of
+    /// block lies above the second and the third.
     fn new(length: u32, symbol: u8) -> Self {
-        let symbol = u32::from(symbol);
-        let (run, size) = (symbol >> 4, symbol & 15);
-        let advance = if size == 0 && run != 15 { Self::END as u32 } else { run + 1 };
-        Self(length | symbol << 8 | (length + size) << 16 | advance << 24)
+        let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+        let advance = if size == 0 && run != 15 { Self::END } else { run + 1 };
+        let (length, run) = (length << 8 | (length + size), (run & 3) << 14 | (run >> 2) << 22);
+        Self(length | run | (63 - size) << 16 | advance << 24)
     }
 
     #[inline(always)]
@@ -65,31 +73,31 @@ impl Code {
     /// Bits of the code.
     #[inline(always)]
     pub(super) fn length(self) -> u32 {
-        self.0 & 31
-    }
-
-    /// What the code means.
-    #[inline(always)]
-    pub(super) fn symbol(self) -> u32 {
-        self.0 >> 8 & 255
+        self.0 >> 8 & 63
     }
 
     /// Bits of the coefficient that follows the code.
     #[inline(always)]
     pub(super) fn size(self) -> u32 {
-        self.0 >> 8 & 15
+        63 - (self.0 >> 16 & 63)
     }
 
-    /// Zeros before the coefficient.
+    /// Zeros before the coefficient, or bits of the number of blocks that end here.
     #[inline(always)]
     pub(super) fn run(self) -> u32 {
-        self.0 >> 12 & 15
+        (self.0 >> 14 & 3) | (self.0 >> 20 & 12)
+    }
+
+    /// Whether the block ends here.
+    #[inline(always)]
+    pub(super) fn is_end(self) -> bool {
+        self.0 >> 31 == 1
     }
 
     /// Bits of the code and of the coefficient.
     #[inline(always)]
     pub(super) fn total(self) -> u32 {
-        self.0 >> 16 & 31
+        self.0 & 255
     }
 
     /// By how many places the code of a sequential block goes forward; past 128 at the end of a block.
@@ -101,11 +109,11 @@ impl Code {
     /// The coefficient that follows the code at the top of the window (F.2.2.1); 0 where it has no bits.
     #[inline(always)]
     pub(super) fn coefficient(self, window: u64) -> i32 {
-        let (size, bits) = (self.size(), window << self.length());
-        let magnitude = (bits >> 1 >> (63 - size)) as i32;
-        // A leading zero means that 2^size − 1 is to be taken off.
-        let negative = !(bits as i64 >> 63) as i32;
-        magnitude + (negative & ((-1 << size) + 1))
+        let bits = window << self.length();
+        // A leading zero means a negative number, which is the complement of its magnitude.
+        let negative = !(bits as i64 >> 63);
+        let magnitude = ((bits as i64 ^ negative) as u64) >> 1 >> (self.0 >> 16 & 63);
+        (magnitude as i32 ^ negative as i32).wrapping_sub(negative as i32)
     }
 }
 

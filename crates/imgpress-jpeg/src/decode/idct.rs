@@ -28,17 +28,22 @@ pub(super) fn flat(mean: i16, step: i16) -> u8 {
     (((mean + 4) >> 3) + 128).clamp(0, 255) as u8
 }
 
-/// The samples of a block, row by row; coefficients and steps are in natural order.
+/// The samples of a block, row by row; coefficients and steps are in natural order. Of a `CORNER`, which most
+/// blocks are, only the first four rows and columns are looked at.
 #[inline(always)]
-pub(super) fn block<S: Simd>(simd: S, coefficients: &[i16; 64], steps: &[i16; 64]) -> [[u8; 8]; 8] {
+pub(super) fn block<S: Simd, const CORNER: bool>(
+    simd: S,
+    coefficients: &[i16; 64],
+    steps: &[i16; 64],
+) -> [[u8; 8]; 8] {
     let (pairs, _) = coefficients.as_chunks::<16>();
     let (pair_steps, _) = steps.as_chunks::<16>();
     let mut rows = [i16x16::splat(simd, 0); 4];
-    for i in 0..4 {
+    for i in 0..if CORNER { 2 } else { 4 } {
         rows[i] = i16x16::simd_from(simd, pairs[i]) * i16x16::simd_from(simd, pair_steps[i]);
     }
-    let columns = transpose(narrow(pass::<S, { FRACTION - BETWEEN }>(simd, rows)));
-    let [a, b, c, d] = narrow(pass::<S, { FRACTION + BETWEEN + 3 }>(simd, columns));
+    let columns = transpose(narrow(pass::<S, CORNER, { FRACTION - BETWEEN }>(simd, rows)));
+    let [a, b, c, d] = narrow(pass::<S, CORNER, { FRACTION + BETWEEN + 3 }>(simd, columns));
     let (mut low, mut high) = (a.saturating_narrow(b), c.saturating_narrow(d));
     for _ in 0..3 {
         (low, high) = low.interleave(high);
@@ -72,9 +77,11 @@ fn transpose<S: Simd>([mut a, mut b, mut c, mut d]: [i16x16<S>; 4]) -> [i16x16<S
 
 /// Eight eight-point inverse DCTs at once, with `SHIFT` fractional bits rounded away.
 #[inline(always)]
-fn pass<S: Simd, const SHIFT: u32>(simd: S, lines: [i16x16<S>; 4]) -> [i32x8<S>; 8] {
+fn pass<S: Simd, const CORNER: bool, const SHIFT: u32>(simd: S, lines: [i16x16<S>; 4]) -> [i32x8<S>; 8] {
     let ((x0, x1), (x2, x3)) = (lines[0].widen(), lines[1].widen());
-    let ((x4, x5), (x6, x7)) = (lines[2].widen(), lines[3].widen());
+    let zero = i32x8::splat(simd, 0);
+    let ((x4, x5), (x6, x7)) =
+        if CORNER { ((zero, zero), (zero, zero)) } else { (lines[2].widen(), lines[3].widen()) };
     // Even part: a rotation by 3π / 8 of the second and the sixth.
     let turned = (x2 + x6) * const { fix(0.541_196_100) };
     let low = turned - x6 * const { fix(1.847_759_065) };

@@ -96,27 +96,21 @@ fn first_ac_codes(
         bits.refill(chunk);
         let code = table.find(bits.window).ok_or(NO_CODE)?;
         let value = code.coefficient(bits.window);
-        let (run, size) = (code.run(), code.size());
         bits.skip(code.total());
-        if size == 0 {
-            if run < 15 {
-                // Codes have at most 16 bits: there are 16 left for these.
-                break (1 << run) - 1 + bits.take(run);
-            }
-            at += 16;
-        } else {
-            at += run;
-            if at > band.last {
-                return Err(OVERFLOW);
-            }
-            block.coefficients[usize::from(NATURAL[at as usize & 63])] = (value << band.low) as i16;
-            nonzero |= 1 << (at & 63);
-            at += 1;
+        if code.is_end() {
+            let run = code.run();
+            // Codes have at most 16 bits: there are 16 left for these.
+            break (1 << run) - 1 + bits.take(run);
         }
+        at += code.advance() as u32;
+        if at > band.last + 1 {
+            return Err(OVERFLOW);
+        }
+        // A run of sixteen zeros is a coefficient of zero bits: it writes a zero where a zero is.
+        let place = (at - 1) & 63;
+        block.coefficients[usize::from(NATURAL[place as usize])] = (value << band.low) as i16;
+        nonzero |= u64::from(value != 0) << place;
         if at > band.last {
-            if at > band.last + 1 {
-                return Err(OVERFLOW);
-            }
             break 0;
         }
     };
@@ -169,7 +163,7 @@ fn refine_ac_codes(
         bits.refill(chunk);
         let code = table.find(bits.window).ok_or(NO_CODE)?;
         let (run, size) = (code.run(), code.size());
-        if size == 0 && run < 15 {
+        if code.is_end() {
             bits.skip(code.length());
             let end_of_band = (1 << run) - 1 + bits.take(run);
             correct(chunk, bits, before & rest, band.low, block.coefficients);
@@ -181,11 +175,8 @@ fn refine_ac_codes(
         let sign = code.coefficient(bits.window);
         bits.skip(code.total());
         // The coefficient's place is the one after this many that were zero.
-        let mut zeros = rest & !before;
-        for _ in 0..run {
-            zeros &= zeros.wrapping_sub(1);
-        }
-        let place = zeros & zeros.wrapping_neg();
+        let zeros = rest & !before;
+        let place = nth(zeros, run);
         // All if there are not as many.
         let passed = rest & place.wrapping_sub(1);
         correct(chunk, bits, before & passed, band.low, block.coefficients);
@@ -212,10 +203,28 @@ fn correct(chunk: &Chunk, bits: &mut Bits, mut due: u64, low: u32, coefficients:
             let natural = NATURAL[due.trailing_zeros() as usize & 63];
             let coefficient = &mut coefficients[usize::from(natural)];
             let unit = ((*coefficient >> 15) | 1) << low;
-            *coefficient = coefficient.wrapping_add(unit * bits.take(1) as i16);
+            let bit = (bits.window as i64 >> 63) as i16;
+            bits.skip(1);
+            *coefficient = coefficient.wrapping_add(unit & bit);
             due &= due - 1;
         }
     }
+}
+
+/// The element of a set before which there are `n` others; nothing where there is none.
+#[inline(always)]
+fn nth(mut set: u64, n: u32) -> u64 {
+    // Most often the elements follow upon each other.
+    let first = set & set.wrapping_neg();
+    let place = first << n;
+    let run = place.wrapping_sub(first) | place;
+    if set & run == run && place != 0 {
+        return place;
+    }
+    for _ in 0..n {
+        set &= set.wrapping_sub(1);
+    }
+    set & set.wrapping_neg()
 }
 
 /// The positions 0 to `last`.

@@ -8,7 +8,29 @@ use crate::zigzag::NATURAL;
 /// Largest size of a DC difference of 8-bit samples (table F.1).
 const MAX_DC_SIZE: u32 = 11;
 
-/// Reads one block into zeros, in natural order, and tells whether it may have anything but its mean.
+/// Where a block may have anything but zeros.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// In its mean.
+    Mean,
+    /// In the first ten zigzag positions: in four rows and columns.
+    Corner,
+    Block,
+}
+
+impl Extent {
+    /// Of a block with nothing after this zigzag position.
+    #[inline(always)]
+    pub(super) fn up_to(last: usize) -> Self {
+        match last {
+            0 => Self::Mean,
+            1..=9 => Self::Corner,
+            _ => Self::Block,
+        }
+    }
+}
+
+/// Reads one block into zeros, in natural order, and tells what it has.
 #[inline(always)]
 pub(super) fn block(
     source: &mut Source<'_>,
@@ -16,7 +38,7 @@ pub(super) fn block(
     (dc, ac): (&Table, &Table),
     prediction: &mut i32,
     block: &mut [i16; 64],
-) -> Result<bool, Stop> {
+) -> Result<Extent, Stop> {
     let chunk = source.before_block(bits)?;
     let mut at = *bits;
     let read = match self::dc(chunk, &mut at, dc, prediction) {
@@ -40,7 +62,7 @@ pub(super) fn dc(
 ) -> Result<i32, &'static str> {
     bits.refill(chunk);
     let code = table.find(bits.window).ok_or("its data have a code that is in no table")?;
-    if code.symbol() > MAX_DC_SIZE {
+    if code.size() > MAX_DC_SIZE {
         return Err("a coefficient is out of range");
     }
     *prediction = prediction.wrapping_add(code.coefficient(bits.window));
@@ -49,7 +71,7 @@ pub(super) fn dc(
 }
 
 #[inline(always)]
-fn ac(chunk: &Chunk, bits: &mut Bits, table: &Table, block: &mut [i16; 64]) -> Result<bool, &'static str> {
+fn ac(chunk: &Chunk, bits: &mut Bits, table: &Table, block: &mut [i16; 64]) -> Result<Extent, &'static str> {
     const AT_ONCE: usize = 130;
     let mut at = 1;
     while at < 64 {
@@ -64,5 +86,6 @@ fn ac(chunk: &Chunk, bits: &mut Bits, table: &Table, block: &mut [i16; 64]) -> R
     if (65..AT_ONCE).contains(&at) {
         return Err("a block has more coefficients than places");
     }
-    Ok(at != AT_ONCE)
+    // Where the end of the block has a code, it stands behind the last coefficient's place.
+    Ok(Extent::up_to(if at == 64 { 63 } else { at - AT_ONCE }))
 }

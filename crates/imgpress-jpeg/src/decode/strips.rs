@@ -8,7 +8,8 @@ use super::frame::{Component, Frame};
 use super::header::{Header, Scan};
 use super::idct;
 use super::scan::{ScanReader, Tables};
-use super::{Checkpoint, checkpoint, sequential};
+use super::sequential::{self, Extent};
+use super::{Checkpoint, checkpoint};
 
 /// Hands out a picture's planes strip by strip, from the top.
 pub struct Strips<'a> {
@@ -115,11 +116,11 @@ impl Plane {
 
     /// Puts a block's samples to its place: the block `x` of the row of blocks `y`.
     #[inline(always)]
-    fn put<S: Simd>(&mut self, simd: S, (x, y): (usize, usize), coefficients: &[i16; 64], flat: bool) {
-        let samples = if flat {
-            [[idct::flat(coefficients[0], self.steps[0]); 8]; 8]
-        } else {
-            idct::block(simd, coefficients, &self.steps)
+    fn put<S: Simd>(&mut self, simd: S, (x, y): (usize, usize), coefficients: &[i16; 64], extent: Extent) {
+        let samples = match extent {
+            Extent::Mean => [[idct::flat(coefficients[0], self.steps[0]); 8]; 8],
+            Extent::Corner => idct::block::<S, true>(simd, coefficients, &self.steps),
+            Extent::Block => idct::block::<S, false>(simd, coefficients, &self.steps),
         };
         let start = 8 * (y * self.stride + x);
         let window = &mut self.samples[start..start + 7 * self.stride + 8];
@@ -207,8 +208,8 @@ fn scan_row<S: Simd>(
                 for x in column * across..(column + 1) * across {
                     let prediction = &mut reader.predictions[position & 3];
                     let (source, bits) = (&mut reader.source, &mut reader.bits);
-                    let rest = sequential::block(source, bits, (dc, ac), prediction, &mut coefficients)?;
-                    plane.put(simd, (x, y), &coefficients, !rest);
+                    let extent = sequential::block(source, bits, (dc, ac), prediction, &mut coefficients)?;
+                    plane.put(simd, (x, y), &coefficients, extent);
                     coefficients = [0; 64];
                 }
             }
@@ -222,8 +223,10 @@ fn transform_row<S: Simd>(simd: S, coefficients: &Coefficients, planes: &mut [Pl
     for (plane, source) in planes.iter_mut().zip(&coefficients.planes) {
         let down = plane.rows / 8;
         for y in 0..down {
-            for (x, (coefficients, flat)) in source.row(row * down + y).enumerate() {
-                plane.put(simd, (x, y), coefficients, flat);
+            let (blocks, nonzero) = source.row(row * down + y);
+            for (x, (coefficients, nonzero)) in blocks.iter().zip(nonzero).enumerate() {
+                let extent = Extent::up_to(63 - (nonzero | 1).leading_zeros() as usize);
+                plane.put(simd, (x, y), coefficients, extent);
             }
         }
     }

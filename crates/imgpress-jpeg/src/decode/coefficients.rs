@@ -18,8 +18,11 @@ pub struct Coefficients {
 
 /// The quantised coefficients of one component.
 pub struct CoefficientPlane {
-    /// Natural order.
-    blocks: Vec<[i16; 64]>,
+    /// Block after block in natural order. While scans are read, the means are kept apart.
+    coefficients: Vec<i16>,
+    /// The first coefficient of each block: scans of these alone come close to the ends of a file, and would
+    /// otherwise walk over all of the memory for two bytes of each block.
+    means: Vec<i16>,
     /// For each block the zigzag positions of what may be other than zero.
     nonzero: Vec<u64>,
     /// Blocks that hold a part of the picture.
@@ -38,6 +41,13 @@ impl Coefficients {
     }
 
     /// Reads all scans.
+    pub(super) fn all(header: &Header<'_>, level: Level, go_on: Checkpoint<'_>) -> Result<Self, DecodeError> {
+        let mut coefficients = Self::read(header, level, go_on)?;
+        coefficients.planes.iter_mut().for_each(CoefficientPlane::put_means);
+        Ok(coefficients)
+    }
+
+    /// Reads all scans and leaves the means apart.
     pub(super) fn read(
         header: &Header<'_>,
         level: Level,
@@ -84,25 +94,43 @@ impl CoefficientPlane {
     /// All blocks row by row, [`padded`](Self::padded) of them, each row by row from the mean on.
     #[must_use]
     pub fn blocks(&self) -> &[[i16; 64]] {
-        &self.blocks
+        self.coefficients.as_chunks().0
     }
 
-    /// A row of blocks, and for each of them the zigzag positions of what may be other than zero.
+    /// Puts the means of a row of blocks to their places. Blocks that have nothing else are not touched.
     #[inline(always)]
-    pub(super) fn row(&self, y: usize) -> (&[[i16; 64]], &[u64]) {
+    pub(super) fn row(&mut self, y: usize) -> impl Iterator<Item = (&mut [i16; 64], i16, u64)> {
         let range = y * self.padded.0..(y + 1) * self.padded.0;
-        (&self.blocks[range.clone()], &self.nonzero[range])
+        let blocks = self.coefficients.as_chunks_mut().0[range.clone()].iter_mut();
+        blocks
+            .zip(&self.means[range.clone()])
+            .zip(&self.nonzero[range])
+            .map(|((block, mean), nonzero)| (block, *mean, *nonzero))
     }
 
     fn new(component: &Component) -> Self {
         let (size, padded, unit) = (component.blocks, component.padded, component.sampling);
         let blocks = padded.0 * padded.1;
-        Self { blocks: vec![[0; 64]; blocks], nonzero: vec![0; blocks], size, padded, unit }
+        let (means, nonzero) = (vec![0; blocks], vec![0; blocks]);
+        Self { coefficients: vec![0; 64 * blocks], means, nonzero, size, padded, unit }
+    }
+
+    /// Puts all means to their places.
+    fn put_means(&mut self) {
+        for (block, mean) in self.coefficients.as_chunks_mut::<64>().0.iter_mut().zip(&self.means) {
+            if *mean != 0 {
+                block[0] = *mean;
+            }
+        }
     }
 
     #[inline(always)]
     fn block(&mut self, index: usize) -> Block<'_> {
-        Block { coefficients: &mut self.blocks[index], nonzero: &mut self.nonzero[index] }
+        Block {
+            coefficients: &mut self.coefficients.as_chunks_mut().0[index],
+            mean: &mut self.means[index],
+            nonzero: &mut self.nonzero[index],
+        }
     }
 }
 
@@ -122,9 +150,9 @@ fn read_row<S: Simd>(
     };
     let plane = &mut planes[only.index];
     let start = row * plane.padded.0;
-    let (blocks, nonzero) = (&mut plane.blocks[start..], &mut plane.nonzero[start..]);
-    let blocks = blocks.iter_mut().zip(nonzero).take(plane.size.0);
-    let blocks = blocks.map(|(coefficients, nonzero)| Block { coefficients, nonzero });
+    let blocks = &mut plane.coefficients.as_chunks_mut().0[start..start + plane.size.0];
+    let blocks = blocks.iter_mut().zip(&mut plane.means[start..]).zip(&mut plane.nonzero[start..]);
+    let blocks = blocks.map(|((coefficients, mean), nonzero)| Block { coefficients, mean, nonzero });
     let band = Band { first: scan.band.0 as u32, last: scan.band.1 as u32, low: scan.low.into() };
     let (dc, ac) = (tables.dc[0].as_deref(), tables.ac[0].as_deref());
     match (dc, ac, scan.high) {
@@ -193,6 +221,7 @@ fn mean_or_all(
     match tables {
         (Some(dc), Some(ac)) => {
             let extent = sequential::block(source, bits, (dc, ac), prediction, block.coefficients)?;
+            *block.mean = block.coefficients[0];
             *block.nonzero = match extent {
                 Extent::Mean => 1,
                 Extent::Corner => 0x3FF,

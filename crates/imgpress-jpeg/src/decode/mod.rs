@@ -153,7 +153,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// The data are missing or make no sense, or the checkpoint said no.
     pub fn coefficients(&self) -> Result<Coefficients, DecodeError> {
-        Coefficients::read(&self.header, self.level, self.go_on)
+        Coefficients::all(&self.header, self.level, self.go_on)
     }
 
     /// Begins to decode full-size pixels, a few rows at a time. Planes that are sampled more coarsely are

@@ -24,6 +24,8 @@ pub(super) struct Band {
 /// A block of coefficients in natural order, and which of them are not zero.
 pub(super) struct Block<'a> {
     pub(super) coefficients: &'a mut [i16; 64],
+    /// The first coefficient, kept apart.
+    pub(super) mean: &'a mut i16,
     pub(super) nonzero: &'a mut u64,
 }
 
@@ -40,8 +42,7 @@ pub(super) fn first_dc(
     let chunk = source.before_block(bits)?;
     let mean =
         sequential::dc(chunk, bits, table, prediction).map_err(|what| source.malformed(*bits, what))?;
-    block.coefficients[0] = (mean << low) as i16;
-    *block.nonzero |= 1;
+    *block.mean = (mean << low) as i16;
     Ok(())
 }
 
@@ -55,7 +56,7 @@ pub(super) fn refine_dc(
 ) -> Result<(), Stop> {
     let chunk = source.before_block(bits)?;
     bits.refill(chunk);
-    block.coefficients[0] |= (bits.take(1) << low) as i16;
+    *block.mean |= (bits.take(1) << low) as i16;
     Ok(())
 }
 

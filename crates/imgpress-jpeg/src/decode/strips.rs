@@ -116,9 +116,15 @@ impl Plane {
 
     /// Puts a block's samples to its place: the block `x` of the row of blocks `y`.
     #[inline(always)]
-    fn put<S: Simd>(&mut self, simd: S, (x, y): (usize, usize), coefficients: &[i16; 64], extent: Extent) {
+    fn put<S: Simd>(
+        &mut self,
+        simd: S,
+        (x, y): (usize, usize),
+        (coefficients, mean): (&[i16; 64], i16),
+        extent: Extent,
+    ) {
         let samples = match extent {
-            Extent::Mean => [[idct::flat(coefficients[0], self.steps[0]); 8]; 8],
+            Extent::Mean => [[idct::flat(mean, self.steps[0]); 8]; 8],
             Extent::Corner => idct::block::<S, true>(simd, coefficients, &self.steps),
             Extent::Block => idct::block::<S, false>(simd, coefficients, &self.steps),
         };
@@ -178,7 +184,6 @@ impl<'a> Rows<'a> {
                 read.map_err(|stop| reader.explain(stop))
             }
             Source::Coefficients(coefficients) => {
-                let coefficients = &*coefficients;
                 dispatch!(self.level, simd => transform_row(simd, coefficients, planes, row));
                 Ok(())
             }
@@ -209,7 +214,7 @@ fn scan_row<S: Simd>(
                     let prediction = &mut reader.predictions[position & 3];
                     let (source, bits) = (&mut reader.source, &mut reader.bits);
                     let extent = sequential::block(source, bits, (dc, ac), prediction, &mut coefficients)?;
-                    plane.put(simd, (x, y), &coefficients, extent);
+                    plane.put(simd, (x, y), (&coefficients, coefficients[0]), extent);
                     coefficients = [0; 64];
                 }
             }
@@ -219,14 +224,16 @@ fn scan_row<S: Simd>(
 }
 
 #[inline(always)]
-fn transform_row<S: Simd>(simd: S, coefficients: &Coefficients, planes: &mut [Plane], row: usize) {
-    for (plane, source) in planes.iter_mut().zip(&coefficients.planes) {
+fn transform_row<S: Simd>(simd: S, coefficients: &mut Coefficients, planes: &mut [Plane], row: usize) {
+    for (plane, source) in planes.iter_mut().zip(&mut coefficients.planes) {
         let down = plane.rows / 8;
         for y in 0..down {
-            let (blocks, nonzero) = source.row(row * down + y);
-            for (x, (coefficients, nonzero)) in blocks.iter().zip(nonzero).enumerate() {
+            for (x, (block, mean, nonzero)) in source.row(row * down + y).enumerate() {
                 let extent = Extent::up_to(63 - (nonzero | 1).leading_zeros() as usize);
-                plane.put(simd, (x, y), coefficients, extent);
+                if extent != Extent::Mean {
+                    block[0] = mean;
+                }
+                plane.put(simd, (x, y), (block, mean), extent);
             }
         }
     }

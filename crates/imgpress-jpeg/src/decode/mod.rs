@@ -18,6 +18,8 @@ mod scan;
 mod segment;
 mod sequential;
 mod strips;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests;
 mod upsample;
 
 use fearless_simd::Level;

@@ -8,5 +8,6 @@
 
 mod completeness;
 mod files;
+mod mutations;
 mod pixels;
 mod planes;

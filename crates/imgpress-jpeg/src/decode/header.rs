@@ -158,9 +158,6 @@ impl<'a> Reader<'a> {
     fn huffman(&mut self, mut payload: &'a [u8]) -> Result<(), DecodeError> {
         while let Some((&head, rest)) = payload.split_first() {
             let (table, rest) = TableSpec::parse(rest)?;
-            if head >> 4 == 0 && !table.has_sizes() {
-                return Err(DecodeError::Malformed("a Huffman table for means has values out of range"));
-            }
             let class = if head >> 4 == 0 { &mut self.dc } else { &mut self.ac };
             let slot = class.get_mut(usize::from(head & 15)).filter(|_| head < 0x20);
             *slot.ok_or(DecodeError::Malformed("a Huffman table has no such number"))? = Some(table);

@@ -43,11 +43,6 @@ impl<'a> TableSpec<'a> {
         }
         Ok((Self { counts, values }, rest))
     }
-
-    /// Whether all of its values are sizes, as those of a table for means have to be.
-    pub(super) fn has_sizes(&self) -> bool {
-        self.values.iter().all(|&value| value < 16)
-    }
 }
 
 impl Code {
@@ -118,7 +113,17 @@ impl Code {
 }
 
 impl Table {
-    pub(super) fn new(spec: &TableSpec<'_>) -> Self {
+    /// A table for means: its values are sizes. What is no size becomes 15, the largest, which no 8-bit file has.
+    pub(super) fn dc(spec: &TableSpec<'_>) -> Self {
+        Self::new(spec, 15)
+    }
+
+    /// A table for all other coefficients.
+    pub(super) fn ac(spec: &TableSpec<'_>) -> Self {
+        Self::new(spec, u8::MAX)
+    }
+
+    fn new(spec: &TableSpec<'_>, largest: u8) -> Self {
         let (limit, offset) = ([0; 17], [0; 17]);
         let mut table = Self { short: [Code(0); 1 << LOOKUP], limit, offset, values: [0; 256] };
         let mut values = spec.values.iter();
@@ -126,6 +131,7 @@ impl Table {
         for (length, &count) in (1_u32..).zip(spec.counts) {
             table.offset[length as usize] = position as i32 - code as i32;
             for &value in values.by_ref().take(count.into()) {
+                let value = value.min(largest);
                 table.enter(code, length, value);
                 table.values[position & 255] = value;
                 code += 1;

@@ -28,10 +28,10 @@ pub(super) struct Tables {
 
 impl Tables {
     pub(super) fn new(scan: &Scan<'_>) -> Self {
-        let build = |spec: Option<_>| spec.map(|spec| Box::new(Table::new(&spec)));
+        let parts = scan.components.iter();
         Self {
-            dc: scan.components.iter().map(|component| build(component.dc)).collect(),
-            ac: scan.components.iter().map(|component| build(component.ac)).collect(),
+            dc: parts.clone().map(|part| part.dc.map(|spec| Box::new(Table::dc(&spec)))).collect(),
+            ac: parts.map(|part| part.ac.map(|spec| Box::new(Table::ac(&spec)))).collect(),
         }
     }
 }

@@ -35,6 +35,7 @@ mod coefficients;
 mod color;
 mod dc;
 mod dct;
+mod decode;
 mod dering;
 mod encoder;
 mod error;
@@ -54,6 +55,10 @@ mod write;
 mod zigzag;
 
 pub use color::ColorType;
+pub use decode::{
+    CoefficientPlane, Coefficients, ColorTransform, Component, DecodeError, DecodeLimits, Decoder, Pixels,
+    PlaneStrip, Strip, Strips,
+};
 pub use encoder::Encoder;
 pub use error::{EncodeError, SettingsError};
 pub use planes::{PlaneRows, Planes};

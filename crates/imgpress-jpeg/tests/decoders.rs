@@ -334,7 +334,7 @@ fn full_size_planes_give_the_same_file_as_pixels() {
 
 #[test]
 fn half_size_chroma_comes_out_as_it_went_in() {
-    for size in [(64, 48), (53, 71), (1, 1), (17, 16), (16, 17)] {
+    for size in [(64_u32, 48_u32), (53, 71), (1, 1), (17, 16), (16, 17)] {
         let (width, height) = (size.0 as usize, size.1 as usize);
         let half = (size.0.div_ceil(2), size.1.div_ceil(2));
         let luma = plane(&waves(size, 3), 0);

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Cpu(Cpu),
     /// CPU time, peak memory and size of whole processes, at equal look
     Process(Process),
+    /// Requests a second, latency and memory of `imgpress serve` beside a server of Fastify and sharp
+    Service(Service),
     /// Mean scores of mozjpeg and of each effort at the same qualities
     Scale(Pictures),
     /// Calibrate the quality scale: distances that look like mozjpeg's qualities
@@ -147,6 +149,38 @@ pub(crate) struct Process {
     /// The product itself: `imgpress compress` is measured too
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) imgpress: Option<PathBuf>,
+}
+
+/// Options of `service`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Service {
+    /// The product's program
+    #[arg(long, value_name = "PROGRAM", default_value = "target/release/imgpress")]
+    pub(crate) imgpress: PathBuf,
+    /// `all`, `tuning`, `held-out` or another list in the folder of sets
+    #[arg(long, default_value = "held-out")]
+    pub(crate) set: String,
+    /// Classes, with commas: the pictures of each are sent in turn, and are a row for each server
+    #[arg(long, value_delimiter = ',', default_value = "kodak,large")]
+    pub(crate) classes: Vec<String>,
+    /// Pictures of more megapixels are left out
+    #[arg(long, default_value_t = 12.0)]
+    pub(crate) largest: f64,
+    /// Efforts of imgpress, with commas
+    #[arg(long, value_delimiter = ',', default_value = "balanced")]
+    pub(crate) efforts: Vec<String>,
+    /// The quality that both are asked for
+    #[arg(long, default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) quality: u8,
+    /// How many requests are under way at once
+    #[arg(long, default_value_t = 4)]
+    pub(crate) connections: usize,
+    /// How often each server has its turn; the median counts
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// How many megapixels a turn has at least
+    #[arg(long, default_value_t = 48.0)]
+    pub(crate) megapixels: f64,
 }
 
 /// Options of `quality`.

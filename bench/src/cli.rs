@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Cpu(Cpu),
     /// CPU time, peak memory and size of whole processes, at equal look
     Process(Process),
+    /// Peak memory of whole processes on single large pictures
+    Memory(Memory),
     /// Requests a second, latency and memory of `imgpress serve` beside a server of Fastify and sharp
     Service(Service),
     /// Mean scores of mozjpeg and of each effort at the same qualities
@@ -137,15 +139,36 @@ pub(crate) struct Process {
         default_value = "rimage,ours-fast,ours-balanced,ours-max,jpegli-flat,sharp,sharp-mozjpeg,pillow"
     )]
     pub(crate) encoders: Vec<String>,
-    /// The encoder that the others are compared with
+    /// The encoder that the others are compared with, and whose look they have to have
     #[arg(long, default_value = "rimage")]
     pub(crate) against: String,
-    /// The look: mozjpeg's at this quality
+    /// The look: that encoder's at this quality
     #[arg(long, default_value_t = 80.0)]
     pub(crate) quality: f64,
     /// How often each process runs; the median counts
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
+    /// The product itself: `imgpress compress` is measured too
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) imgpress: Option<PathBuf>,
+}
+
+/// Options of `memory`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Memory {
+    /// Pictures as `class/name`, with commas: one of the largest that is sequential, and one that is progressive
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "large/Kleiber_by_Lukas_Baubkus.jpg,large/seeding_by_Clements_Engelhardt.jpg"
+    )]
+    pub(crate) pictures: Vec<String>,
+    /// Encoders with a scale of quality, with commas; those that are not installed are left out and named
+    #[arg(long, value_delimiter = ',', default_value = "rimage,sharp,sharp-mozjpeg,pillow")]
+    pub(crate) encoders: Vec<String>,
+    /// The quality that all are asked for
+    #[arg(long, default_value_t = 80.0)]
+    pub(crate) quality: f64,
     /// The product itself: `imgpress compress` is measured too
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) imgpress: Option<PathBuf>,

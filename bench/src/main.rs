@@ -7,6 +7,7 @@ mod cli;
 mod clock;
 mod command;
 mod comparison;
+mod contender;
 mod decoder;
 mod encoder;
 mod http;

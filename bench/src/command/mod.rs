@@ -2,6 +2,7 @@
 
 mod cpu;
 mod encode;
+mod memory;
 mod process;
 mod quality;
 mod rd;
@@ -25,6 +26,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Rd(options) => rd::run(&cli.folders, &options),
         Command::Cpu(options) => cpu::run(&cli.folders, &options),
         Command::Process(options) => process::run(&cli.folders, &options),
+        Command::Memory(options) => memory::run(&cli.folders, &options),
         Command::Service(options) => service::run(&cli.folders, &options),
         Command::Scale(pictures) => scale::run(&cli.folders, &pictures),
         Command::Quality(options) => quality::run(&cli.folders, &options),

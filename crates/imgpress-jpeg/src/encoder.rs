@@ -112,7 +112,7 @@ impl Encoder {
 }
 
 /// The machine's best instruction set up to AVX2: half-filled vectors of 512 bits were measured to be slower.
-fn best_level() -> Level {
+pub(crate) fn best_level() -> Level {
     let level = Level::new();
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
     if let Some(avx2) = level.as_avx2() {

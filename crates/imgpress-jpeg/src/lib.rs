@@ -44,6 +44,9 @@ mod quality;
 mod rdo;
 mod scan;
 mod settings;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod stages;
 mod strip;
 mod subsample;
 mod tables;

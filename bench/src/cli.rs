@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Scale(Pictures),
     /// Calibrate the quality scale: distances that look like mozjpeg's qualities
     Quality(Quality),
+    /// Pictures of ours beside mozjpeg at the same size, for people to look at
+    Crops(Crops),
     /// Measure everything and write the document
     Report(Report),
     /// Decode one file and encode it
@@ -154,7 +156,7 @@ pub(crate) struct Process {
 }
 
 /// Options of `memory`.
-#[derive(Args, Clone, Debug)]
+#[derive(Clone, Debug, Parser)]
 pub(crate) struct Memory {
     /// Pictures as `class/name`, with commas: one of the largest that is sequential, and one that is progressive
     #[arg(
@@ -175,7 +177,7 @@ pub(crate) struct Memory {
 }
 
 /// Options of `service`.
-#[derive(Args, Clone, Debug)]
+#[derive(Clone, Debug, Parser)]
 pub(crate) struct Service {
     /// The product's program
     #[arg(long, value_name = "PROGRAM", default_value = "target/release/imgpress")]
@@ -206,6 +208,17 @@ pub(crate) struct Service {
     pub(crate) megapixels: f64,
 }
 
+/// Options of `crops`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Crops {
+    /// Our encoder, set by distance
+    #[arg(long, default_value = "ours-balanced")]
+    pub(crate) ours: String,
+    /// The folder to write to
+    #[arg(long, default_value = "docs/benchmarks/crops")]
+    pub(crate) out: PathBuf,
+}
+
 /// Options of `quality`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Quality {
@@ -234,9 +247,9 @@ pub(crate) struct Report {
     /// How often each encoder runs where time is taken; the median counts
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
-    /// The product itself: `imgpress compress` is measured too
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) imgpress: Option<PathBuf>,
+    /// The product's program
+    #[arg(long, value_name = "PROGRAM", default_value = "target/release/imgpress")]
+    pub(crate) imgpress: PathBuf,
     /// The document's text
     #[arg(long, default_value = "bench/BENCHMARKS.in.md")]
     pub(crate) template: PathBuf,

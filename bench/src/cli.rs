@@ -42,10 +42,16 @@ pub(crate) enum Command {
     Cpu(Cpu),
     /// CPU time, peak memory and size of whole processes, at equal look
     Process(Process),
+    /// Peak memory of whole processes on single large pictures
+    Memory(Memory),
+    /// Requests a second, latency and memory of `imgpress serve` beside a server of Fastify and sharp
+    Service(Service),
     /// Mean scores of mozjpeg and of each effort at the same qualities
     Scale(Pictures),
     /// Calibrate the quality scale: distances that look like mozjpeg's qualities
     Quality(Quality),
+    /// Pictures of ours beside mozjpeg at the same size, for people to look at
+    Crops(Crops),
     /// Measure everything and write the document
     Report(Report),
     /// Decode one file and encode it
@@ -135,10 +141,10 @@ pub(crate) struct Process {
         default_value = "rimage,ours-fast,ours-balanced,ours-max,jpegli-flat,sharp,sharp-mozjpeg,pillow"
     )]
     pub(crate) encoders: Vec<String>,
-    /// The encoder that the others are compared with
+    /// The encoder that the others are compared with, and whose look they have to have
     #[arg(long, default_value = "rimage")]
     pub(crate) against: String,
-    /// The look: mozjpeg's at this quality
+    /// The look: that encoder's at this quality
     #[arg(long, default_value_t = 80.0)]
     pub(crate) quality: f64,
     /// How often each process runs; the median counts
@@ -147,6 +153,70 @@ pub(crate) struct Process {
     /// The product itself: `imgpress compress` is measured too
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) imgpress: Option<PathBuf>,
+}
+
+/// Options of `memory`.
+#[derive(Clone, Debug, Parser)]
+pub(crate) struct Memory {
+    /// Pictures as `class/name`, with commas: one of the largest that is sequential, and one that is progressive
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "large/Kleiber_by_Lukas_Baubkus.jpg,large/seeding_by_Clements_Engelhardt.jpg"
+    )]
+    pub(crate) pictures: Vec<String>,
+    /// Encoders with a scale of quality, with commas; those that are not installed are left out and named
+    #[arg(long, value_delimiter = ',', default_value = "rimage,sharp,sharp-mozjpeg,pillow")]
+    pub(crate) encoders: Vec<String>,
+    /// The quality that all are asked for
+    #[arg(long, default_value_t = 80.0)]
+    pub(crate) quality: f64,
+    /// The product itself: `imgpress compress` is measured too
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) imgpress: Option<PathBuf>,
+}
+
+/// Options of `service`.
+#[derive(Clone, Debug, Parser)]
+pub(crate) struct Service {
+    /// The product's program
+    #[arg(long, value_name = "PROGRAM", default_value = "target/release/imgpress")]
+    pub(crate) imgpress: PathBuf,
+    /// `all`, `tuning`, `held-out` or another list in the folder of sets
+    #[arg(long, default_value = "held-out")]
+    pub(crate) set: String,
+    /// Classes, with commas: the pictures of each are sent in turn, and are a row for each server
+    #[arg(long, value_delimiter = ',', default_value = "kodak,large")]
+    pub(crate) classes: Vec<String>,
+    /// Pictures of more megapixels are left out
+    #[arg(long, default_value_t = 12.0)]
+    pub(crate) largest: f64,
+    /// Efforts of imgpress, with commas
+    #[arg(long, value_delimiter = ',', default_value = "balanced")]
+    pub(crate) efforts: Vec<String>,
+    /// The quality that both are asked for
+    #[arg(long, default_value_t = 80, value_parser = clap::value_parser!(u8).range(1..=100))]
+    pub(crate) quality: u8,
+    /// How many requests are under way at once
+    #[arg(long, default_value_t = 4)]
+    pub(crate) connections: usize,
+    /// How often each server has its turn; the median counts
+    #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+    /// How many megapixels a turn has at least
+    #[arg(long, default_value_t = 48.0)]
+    pub(crate) megapixels: f64,
+}
+
+/// Options of `crops`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Crops {
+    /// Our encoder, set by distance
+    #[arg(long, default_value = "ours-balanced")]
+    pub(crate) ours: String,
+    /// The folder to write to
+    #[arg(long, default_value = "docs/benchmarks/crops")]
+    pub(crate) out: PathBuf,
 }
 
 /// Options of `quality`.
@@ -177,9 +247,9 @@ pub(crate) struct Report {
     /// How often each encoder runs where time is taken; the median counts
     #[arg(long, default_value_t = 5)]
     pub(crate) rounds: usize,
-    /// The product itself: `imgpress compress` is measured too
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) imgpress: Option<PathBuf>,
+    /// The product's program
+    #[arg(long, value_name = "PROGRAM", default_value = "target/release/imgpress")]
+    pub(crate) imgpress: PathBuf,
     /// The document's text
     #[arg(long, default_value = "bench/BENCHMARKS.in.md")]
     pub(crate) template: PathBuf,

@@ -19,8 +19,7 @@ pub(crate) struct Look {
 /// How near the score has to be: a tenth of a point is some three thousandths of the size.
 const NEAR: f64 = 0.1;
 
-/// Finds the look by bisection between the steps of the ladder, and then by interpolation between the two files on
-/// either side of it, a few times over. A score that even the end of the ladder does not reach gives that end.
+/// Finds the parameter at which an encoder reaches a score.
 ///
 /// # Errors
 ///
@@ -32,35 +31,49 @@ pub(crate) fn find(
     score: f64,
     cache: &Cache,
 ) -> Result<Look> {
-    let at = |parameter| Ok::<_, Error>((parameter, outcome(encoder, scorer, picture, parameter, cache)?));
-    let ladder = encoder.scale().ladder(false);
-    let (mut low, mut high) = (0, ladder.len() - 1);
-    let (mut coarse, mut fine) = (at(ladder[low])?, at(ladder[high])?);
-    while high - low > 1 {
-        let middle = usize::midpoint(low, high);
-        let found = at(ladder[middle])?;
-        if found.1.score.ssimulacra2 < score {
-            (low, coarse) = (middle, found);
-        } else {
-            (high, fine) = (middle, found);
+    search(encoder.scale(), score, |parameter| outcome(encoder, scorer, picture, parameter, cache))
+}
+
+/// Goes along the ladder from a usual parameter until the score lies between two steps, and then interpolates between
+/// the two files on either side of it, a few times over. A score that even the end of the ladder does not reach gives
+/// that end.
+///
+/// # Errors
+///
+/// What `at` gives for a parameter is an error.
+pub(crate) fn search(scale: Scale, score: f64, mut at: impl FnMut(f64) -> Result<Outcome>) -> Result<Look> {
+    let mut at = |parameter| Ok::<_, Error>((parameter, at(parameter)?));
+    let reaches = |found: &(f64, Outcome)| found.1.score.ssimulacra2 >= score;
+    let ladder = scale.ladder(false);
+    let mut step = scale.usual_step();
+    let mut found = at(ladder[step])?;
+    let (mut coarse, mut fine) = loop {
+        let next = if reaches(&found) { step.checked_sub(1) } else { Some(step + 1) };
+        let Some((next, &parameter)) = next.and_then(|next| Some((next, ladder.get(next)?))) else {
+            return Ok(Look { parameter: found.0, bytes: found.1.bytes as f64 });
+        };
+        let other = at(parameter)?;
+        if reaches(&found) != reaches(&other) {
+            break if next > step { (found, other) } else { (other, found) };
         }
-    }
+        (step, found) = (next, other);
+    };
     for _ in 0..4 {
-        let look = between(encoder.scale(), coarse, fine, score);
+        let look = between(scale, coarse, fine, score);
         if [coarse.0, fine.0].contains(&look.parameter) {
             break;
         }
         let found = at(look.parameter)?;
-        if found.1.score.ssimulacra2 < score {
-            coarse = found;
-        } else {
+        if reaches(&found) {
             fine = found;
+        } else {
+            coarse = found;
         }
         if (found.1.score.ssimulacra2 - score).abs() < NEAR {
-            return Ok(Look { parameter: found.0, ..between(encoder.scale(), coarse, fine, score) });
+            return Ok(Look { parameter: found.0, ..between(scale, coarse, fine, score) });
         }
     }
-    Ok(between(encoder.scale(), coarse, fine, score))
+    Ok(between(scale, coarse, fine, score))
 }
 
 /// One file's size and SSIMULACRA2; its Butteraugli is left out.
@@ -75,12 +88,25 @@ pub(crate) fn outcome(
     parameter: f64,
     cache: &Cache,
 ) -> Result<Outcome> {
-    let file = encoder.encode(picture, parameter)?;
-    let key = format!("look {} {}", picture.hash, picture::hash_of(&file));
+    outcome_of(&encoder.encode(picture, parameter)?, scorer, picture, cache)
+}
+
+/// The size and SSIMULACRA2 of a file that is there.
+///
+/// # Errors
+///
+/// The metric fails.
+pub(crate) fn outcome_of(
+    file: &[u8],
+    scorer: &Scorer<'_>,
+    picture: &Picture,
+    cache: &Cache,
+) -> Result<Outcome> {
+    let key = format!("look {} {}", picture.hash, picture::hash_of(file));
     if let Some(known) = cache.get(&key) {
         return Ok(known);
     }
-    let score = Score { ssimulacra2: scorer.ssimulacra2(&file)?, butteraugli: f64::NAN };
+    let score = Score { ssimulacra2: scorer.ssimulacra2(file)?, butteraugli: f64::NAN };
     let found = Outcome { bytes: file.len(), score };
     cache.put(&key, found);
     Ok(found)

@@ -65,7 +65,8 @@ impl Picture {
         Ok(Self { width, height, rgb: image.into_raw(), hash: String::new() })
     }
 
-    fn new(image: RgbImage) -> Self {
+    /// A picture that is decoded already.
+    pub(crate) fn new(image: RgbImage) -> Self {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let rgb = image.into_raw();
         let mut hasher = Sha256::new();
@@ -117,14 +118,17 @@ pub(crate) fn decode(path: &Path) -> Result<RgbImage> {
     Ok(if image.color().has_alpha() { flatten(&image) } else { image.into_rgb8() })
 }
 
+/// A pixel of straight alpha, laid over white and rounded.
+pub(crate) fn over_white([red, green, blue, alpha]: [u8; 4]) -> [u8; 3] {
+    let alpha = u32::from(alpha);
+    [red, green, blue].map(|colour| ((u32::from(colour) * alpha + 255 * (255 - alpha) + 127) / 255) as u8)
+}
+
 fn flatten(image: &DynamicImage) -> RgbImage {
     let rgba = image.to_rgba8();
     let mut out = RgbImage::new(rgba.width(), rgba.height());
     for (to, from) in out.pixels_mut().zip(rgba.pixels()) {
-        let alpha = u32::from(from.0[3]);
-        for (value, &colour) in to.0.iter_mut().zip(&from.0) {
-            *value = ((u32::from(colour) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
-        }
+        to.0 = over_white(from.0);
     }
     out
 }

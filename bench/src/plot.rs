@@ -53,10 +53,7 @@ impl Chart {
     ///
     /// There is nothing to draw, or a file cannot be written.
     pub(crate) fn save(&self, folder: &Path, name: &str) -> Result<()> {
-        static FONT: OnceLock<bool> = OnceLock::new();
-        let registered = FONT
-            .get_or_init(|| register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular()).is_ok());
-        anyhow::ensure!(*registered, "the font of the charts cannot be read");
+        font()?;
         let svg = folder.join(format!("{name}.svg"));
         self.draw(&SVGBackend::new(&svg, SIZE).into_drawing_area())?;
         let mut pixels = vec![255; (SIZE.0 * SIZE.1 * 3) as usize];
@@ -112,6 +109,19 @@ impl Chart {
         let with_legend = (across.0, across.1 + (across.1 - across.0) * 0.27);
         Some((with_legend, span(points().map(|point| point.1))?))
     }
+}
+
+/// Makes the font of charts and labels, `sans-serif`, known; it is in this program.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub(crate) fn font() -> Result<()> {
+    static FONT: OnceLock<bool> = OnceLock::new();
+    let registered =
+        FONT.get_or_init(|| register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular()).is_ok());
+    anyhow::ensure!(*registered, "the font of the charts cannot be read");
+    Ok(())
 }
 
 fn span(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {

@@ -58,7 +58,7 @@ pub(crate) fn table(folders: &Folders, options: &Cpu) -> Result<Table> {
 /// # Errors
 ///
 /// An encoder or the metric fails.
-pub(crate) fn equal_looks(
+fn equal_looks(
     encoders: &[Box<dyn Encoder>],
     picture: &Picture,
     quality: f64,

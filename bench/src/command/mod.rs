@@ -1,12 +1,15 @@
 //! What each subcommand does.
 
 mod cpu;
+mod crops;
 mod encode;
+mod memory;
 mod process;
 mod quality;
 mod rd;
 mod report;
 mod scale;
+mod service;
 
 use anyhow::Result;
 
@@ -24,6 +27,9 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Rd(options) => rd::run(&cli.folders, &options),
         Command::Cpu(options) => cpu::run(&cli.folders, &options),
         Command::Process(options) => process::run(&cli.folders, &options),
+        Command::Crops(options) => crops::run(&cli.folders, &options),
+        Command::Memory(options) => memory::run(&cli.folders, &options),
+        Command::Service(options) => service::run(&cli.folders, &options),
         Command::Scale(pictures) => scale::run(&cli.folders, &pictures),
         Command::Quality(options) => quality::run(&cli.folders, &options),
         Command::Report(options) => report::run(&cli.folders, &options),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
+use clap::Parser as _;
 
-use super::{cpu, process, rd, scale};
+use super::{cpu, crops, memory, process, rd, scale, service};
 use crate::charts;
-use crate::cli::{Cpu, Folders, Process, Rd, Report};
+use crate::cli::{Cpu, Crops, Folders, Memory, Process, Rd, Report, Service};
 use crate::machine;
 use crate::measure;
 use crate::plot::Chart;
@@ -25,35 +27,76 @@ pub(crate) fn run(folders: &Folders, options: &Report) -> Result<()> {
     let charts = options.out.join("benchmarks");
     fs::create_dir_all(&charts).with_context(|| format!("cannot make {}", charts.display()))?;
 
-    eprintln!("size at equal look, held-out pictures");
-    let held_out = rd::measure(folders, &rd_options(options, "held-out"))?;
-    let comparison = held_out.comparison();
-    fill(&mut text, "command", &command(options));
-    fill(&mut text, "pictures", &pictures(folders, options)?);
-    fill(&mut text, "processor", &machine::processor());
-    fill(&mut text, "versions", &held_out.versions());
-    fill(&mut text, "metrics", &format!("{}, {}", versions::of("fast-ssim2"), versions::of("butteraugli")));
-    fill(&mut text, "size", &comparison.overview().to_string());
-    fill(&mut text, "size by class", &comparison.by_class().to_string());
-    for (chart, name) in held_out.charts() {
-        chart.save(&charts, name)?;
-    }
-    eprintln!("size at equal look, tuning pictures");
-    let tuning = rd::measure(folders, &tuning_options(options))?;
-    fill(&mut text, "size on tuning pictures", &tuning.comparison().overview().to_string());
-    let pictures = crate::cli::Pictures { set: "held-out".to_owned(), ..options.pictures.clone() };
-    eprintln!("the quality scale");
-    fill(&mut text, "scale", &scale::table(folders, &pictures)?.to_string());
-    eprintln!("CPU time of encoding");
-    fill(&mut text, "cpu", &cpu::table(folders, &cpu_options(options))?.to_string());
-    eprintln!("whole processes");
-    let processes = process::tables(folders, &process_options(options))?;
-    let processes: Vec<_> =
-        processes.iter().map(|(class, table)| format!("**{class}**\n\n{table}")).collect();
-    fill(&mut text, "process", &processes.join("\n"));
+    processes(folders, options, &mut text)?;
+    sizes(folders, options, &charts, &mut text)?;
+    eprintln!("pictures to look at");
+    let crops_options = Crops { ours: "ours-balanced".to_owned(), out: charts.join("crops") };
+    crops::run(folders, &crops_options)?;
 
     let path = options.out.join("BENCHMARKS.md");
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// What is measured in whole processes. It comes first: what it needs may be missing, which is better known at once.
+fn processes(folders: &Folders, options: &Report, text: &mut String) -> Result<()> {
+    eprintln!("the service");
+    match service::measured(folders, &service_options(options)) {
+        Ok(service::Measured { table, peer, own }) => {
+            fill(text, "service", &table.to_string());
+            fill(text, "service peer", &peer);
+            fill(text, "load generator", &format!("{:.1} %", own * 100.0));
+        }
+        Err(error) => {
+            left_out(text, "service", &error);
+            ["service peer", "load generator"].iter().for_each(|name| fill(text, name, "–"));
+        }
+    }
+    eprintln!("peak memory");
+    fill(text, "memory", &memory::table(folders, &memory_options(options))?.to_string());
+    for (against, name) in [("rimage", "process"), ("sharp", "process against sharp")] {
+        eprintln!("whole processes against {against}");
+        match process::tables(folders, &process_options(options, against)) {
+            Ok(classes) => {
+                let parts: Vec<_> =
+                    classes.iter().map(|(class, table)| format!("**{class}**\n\n{table}")).collect();
+                fill(text, name, &parts.join("\n"));
+            }
+            Err(error) => left_out(text, name, &error),
+        }
+    }
+    Ok(())
+}
+
+/// What is measured in this process: sizes, scores and the CPU time of encoding.
+fn sizes(folders: &Folders, options: &Report, charts: &Path, text: &mut String) -> Result<()> {
+    eprintln!("CPU time of encoding");
+    fill(text, "cpu", &cpu::table(folders, &cpu_options(options))?.to_string());
+    eprintln!("size at equal look, held-out pictures");
+    let held_out = rd::measure(folders, &rd_options(options, "held-out"))?;
+    let comparison = held_out.comparison();
+    fill(text, "command", &command(options));
+    fill(text, "pictures", &pictures(folders, options)?);
+    fill(text, "processor", &machine::processor());
+    fill(text, "versions", &held_out.versions());
+    fill(text, "metrics", &format!("{}, {}", versions::of("fast-ssim2"), versions::of("butteraugli")));
+    fill(text, "size", &comparison.overview().to_string());
+    fill(text, "size by class", &comparison.by_class().to_string());
+    for (chart, name) in held_out.charts() {
+        chart.save(charts, name)?;
+    }
+    eprintln!("size at equal look, tuning pictures");
+    let tuning = rd::measure(folders, &tuning_options(options))?;
+    fill(text, "size on tuning pictures", &tuning.comparison().overview().to_string());
+    eprintln!("the quality scale");
+    let pictures = crate::cli::Pictures { set: "held-out".to_owned(), ..options.pictures.clone() };
+    fill(text, "scale", &scale::table(folders, &pictures)?.to_string());
+    Ok(())
+}
+
+/// Says that a part is missing, on the terminal and in the document.
+fn left_out(text: &mut String, name: &str, error: &anyhow::Error) {
+    eprintln!("left out: {error:#}");
+    fill(text, name, "Not measured in this run.");
 }
 
 impl rd::Run {
@@ -94,9 +137,6 @@ fn command(options: &Report) -> String {
     if let Some(side) = options.pictures.crop {
         command.push_str(&format!(" --crop {side}"));
     }
-    if options.imgpress.is_some() {
-        command.push_str(" --imgpress target/release/imgpress");
-    }
     command
 }
 
@@ -129,22 +169,32 @@ fn cpu_options(options: &Report) -> Cpu {
     }
 }
 
-fn process_options(options: &Report) -> Process {
-    let pick = |name: &&str| options.encoders.iter().any(|encoder| encoder == name);
-    let known = ["ours-fast", "ours-balanced", "ours-max", "jpegli-flat", "sharp", "sharp-mozjpeg", "pillow"];
-    let encoders = std::iter::once("rimage").chain(known.into_iter().filter(|name| pick(name)));
+/// Peers beside the reference, as far as they were asked for, and the product.
+fn process_options(options: &Report, against: &str) -> Process {
+    let peers: &[&str] = if against == "rimage" { &["jpegli-flat", "pillow"] } else { &["sharp-mozjpeg"] };
+    let asked = peers.iter().filter(|name| options.encoders.iter().any(|encoder| encoder == *name));
+    let encoders = std::iter::once(&against).chain(asked);
     Process {
         pictures: crate::cli::Pictures {
             set: "held-out".to_owned(),
             crop: None,
             fast: options.pictures.fast,
         },
-        encoders: encoders.map(str::to_owned).collect(),
-        against: "rimage".to_owned(),
+        encoders: encoders.map(|name| (*name).to_owned()).collect(),
+        against: against.to_owned(),
         quality: 80.0,
         rounds: options.rounds,
-        imgpress: options.imgpress.clone(),
+        imgpress: Some(options.imgpress.clone()),
     }
+}
+
+fn service_options(options: &Report) -> Service {
+    let defaults = Service::parse_from(["service"]);
+    Service { imgpress: options.imgpress.clone(), rounds: options.rounds, ..defaults }
+}
+
+fn memory_options(options: &Report) -> Memory {
+    Memory { imgpress: Some(options.imgpress.clone()), ..Memory::parse_from(["memory"]) }
 }
 
 #[cfg(test)]

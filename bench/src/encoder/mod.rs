@@ -42,6 +42,14 @@ impl Scale {
         };
         full.iter().copied().step_by(if fast { 2 } else { 1 }).collect()
     }
+
+    /// The step of the full ladder that most people would begin with: 79, and a distance of 1.5.
+    pub(crate) fn usual_step(self) -> usize {
+        match self {
+            Self::Quality => 8,
+            Self::Distance => 10,
+        }
+    }
 }
 
 /// Something that makes a JPEG of a picture.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ::rimage::codecs::mozjpeg::{MozJpegEncoder, MozJpegOptions};
-use anyhow::{Result, anyhow};
+use anyhow::{Context, Result, anyhow};
 use zune_core::bytestream::ZCursor;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -11,7 +11,7 @@ use zune_image::image::Image;
 use zune_image::traits::EncoderTrait as _;
 
 use super::{Encoder, Scale, quality};
-use crate::picture::Picture;
+use crate::picture::{self, Picture};
 use crate::versions;
 
 /// rimage with its default options.
@@ -48,7 +48,8 @@ fn encode(image: &Image, parameter: f64) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-/// Decodes a file as rimage's command line does, with zune-image, and encodes it.
+/// Decodes a file as rimage's command line does, with zune-image, and encodes it. rimage drops transparency and shows what
+/// colour is stored below it; so that it makes the picture that the others make, it gets one that is flattened on white.
 ///
 /// # Errors
 ///
@@ -58,8 +59,22 @@ pub(crate) fn rimage_file(input: &Path, parameter: f64) -> Result<Vec<u8>> {
     let options = DecoderOptions::default().set_max_width(usize::MAX).set_max_height(usize::MAX);
     let mut image =
         Image::read(ZCursor::new(bytes), options).map_err(|error| anyhow!("zune-image: {error:?}"))?;
-    if !matches!(image.colorspace(), ColorSpace::RGB | ColorSpace::RGBA | ColorSpace::Luma) {
-        image.convert_color(ColorSpace::RGB).map_err(|error| anyhow!("zune-image: {error:?}"))?;
+    let failed = |error| anyhow!("zune-image: {error:?}");
+    if image.colorspace().has_alpha() {
+        image.convert_color(ColorSpace::RGBA).map_err(failed)?;
+        image = on_white(&image)?;
+    } else if !matches!(image.colorspace(), ColorSpace::RGB | ColorSpace::Luma) {
+        image.convert_color(ColorSpace::RGB).map_err(failed)?;
     }
     encode(&image, parameter)
+}
+
+fn on_white(image: &Image) -> Result<Image> {
+    let rgba = image.flatten_to_u8().into_iter().next().context("a picture without a frame")?;
+    let rgb: Vec<u8> = rgba
+        .chunks_exact(4)
+        .flat_map(|pixel| picture::over_white([pixel[0], pixel[1], pixel[2], pixel[3]]))
+        .collect();
+    let (width, height) = image.dimensions();
+    Ok(Image::from_u8(&rgb, width, height, ColorSpace::RGB))
 }

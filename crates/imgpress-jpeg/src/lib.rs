@@ -47,6 +47,9 @@ mod quality;
 mod rdo;
 mod scan;
 mod settings;
+#[cfg(feature = "bench")]
+#[doc(hidden)]
+pub mod stages;
 mod strip;
 mod subsample;
 mod tables;

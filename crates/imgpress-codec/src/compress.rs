@@ -1,6 +1,6 @@
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::jpeg::{JpegFile, check_scans};
+use crate::jpeg::JpegFile;
 use crate::options::{ImageFormat, Options, Quality};
 use crate::raster::Raster;
 use crate::{
@@ -28,7 +28,10 @@ pub fn compress(input: &[u8], options: &Options, limits: &Limits, budget: &Budge
     budget.check()?;
     let job = Job { options, limits, budget, start: Instant::now() };
     match format::recognise(input)? {
-        ImageFormat::Jpeg => job.jpeg(&JpegFile::parse(input, limits)?),
+        ImageFormat::Jpeg => {
+            let go_on = || budget.check().is_ok();
+            job.jpeg(&JpegFile::parse(input, limits)?.with_checkpoint(&go_on))
+        }
         _ => job.other(input),
     }
 }
@@ -44,41 +47,62 @@ impl Job<'_> {
     fn jpeg(&self, file: &JpegFile<'_>) -> Result<Output, Error> {
         let info = decode::jpeg_info(file);
         info.check(self.limits)?;
-        check_scans(file, self.budget)?;
         self.budget.check()?;
         if select::is_coarse_enough(file, self.options)? {
-            let steps = Steps::read_through();
-            return Ok(self.output(file.stripped(), Outcome::Kept, info, &steps));
+            file.check(self.budget)?;
+            let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
+            return Ok(self.output(file.stripped(), Outcome::Kept, info, &stages));
         }
-        let raster = decode::decode_jpeg(file, self.limits)?;
-        let (raster, steps) = self.prepare(raster)?;
-        let encoded = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
-        drop(raster);
+        let (encoded, stages) = self.encode_jpeg(file)?;
         self.budget.check()?;
         let kept = file.stripped();
         let (bytes, outcome) =
             if encoded.len() < kept.len() { (encoded, Outcome::Compressed) } else { (kept, Outcome::Kept) };
-        Ok(self.output(bytes, outcome, info, &steps))
+        Ok(self.output(bytes, outcome, info, &stages))
+    }
+
+    /// From plane to plane where that is possible, else through pixels.
+    #[cfg(not(feature = "mozjpeg"))]
+    fn encode_jpeg(&self, file: &JpegFile<'_>) -> Result<(Vec<u8>, Stages), Error> {
+        let grey = file.components().len() == 1;
+        if !transform::changes_colors(file.icc().as_deref(), grey) {
+            let Options { quality, effort, .. } = *self.options;
+            if let Some(done) = encode::jpeg::from_planes(file, quality, effort, self.budget)? {
+                let encode = self.start.elapsed().saturating_sub(done.decode_time);
+                return Ok((
+                    done.bytes,
+                    Stages { decode: done.decode_time, transform: Duration::ZERO, encode },
+                ));
+            }
+        }
+        self.encode(decode::decode_jpeg(file, self.budget)?)
+    }
+
+    #[cfg(feature = "mozjpeg")]
+    fn encode_jpeg(&self, file: &JpegFile<'_>) -> Result<(Vec<u8>, Stages), Error> {
+        self.encode(decode::decode_jpeg(file, self.budget)?)
     }
 
     fn other(&self, input: &[u8]) -> Result<Output, Error> {
         let info = probe(input, self.limits)?;
         self.budget.check()?;
-        let raster = decode::decode(input, &info, self.limits)?;
-        let (raster, steps) = self.prepare(raster)?;
-        let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
+        let (bytes, stages) = self.encode(decode::decode(input, &info, self.limits)?)?;
         self.budget.check()?;
-        Ok(self.output(bytes, Outcome::Compressed, info, &steps))
+        Ok(self.output(bytes, Outcome::Compressed, info, &stages))
     }
 
-    fn prepare(&self, raster: Raster) -> Result<(Raster, Steps), Error> {
-        let decoded = Instant::now();
+    /// From decoded pixels to the file.
+    fn encode(&self, raster: Raster) -> Result<(Vec<u8>, Stages), Error> {
+        let decode = self.start.elapsed();
         self.budget.check()?;
         let raster = transform::prepare(raster, self.options.background, self.budget)?;
-        Ok((raster, Steps { decoded, transformed: Instant::now() }))
+        let transform = self.start.elapsed().saturating_sub(decode);
+        let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
+        let encode = self.start.elapsed().saturating_sub(decode + transform);
+        Ok((bytes, Stages { decode, transform, encode }))
     }
 
-    fn output(&self, bytes: Vec<u8>, outcome: Outcome, original: ImageInfo, steps: &Steps) -> Output {
+    fn output(&self, bytes: Vec<u8>, outcome: Outcome, original: ImageInfo, stages: &Stages) -> Output {
         let (width, height) = original.shown_size();
         Output {
             bytes,
@@ -88,23 +112,17 @@ impl Job<'_> {
             height,
             original,
             quality: self.options.quality,
-            decode_time: steps.decoded.duration_since(self.start),
-            transform_time: steps.transformed.duration_since(steps.decoded),
-            encode_time: steps.transformed.elapsed(),
+            decode_time: stages.decode,
+            transform_time: stages.transform,
+            encode_time: stages.encode,
         }
     }
 }
 
-/// When each step of a job ended.
-struct Steps {
-    decoded: Instant,
-    transformed: Instant,
-}
-
-impl Steps {
-    /// Of a job that needs no pixels: all its time went into reading.
-    fn read_through() -> Self {
-        let now = Instant::now();
-        Self { decoded: now, transformed: now }
-    }
+/// How long each part of a job took.
+#[derive(Default)]
+struct Stages {
+    decode: Duration,
+    transform: Duration,
+    encode: Duration,
 }

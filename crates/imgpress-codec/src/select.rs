@@ -13,10 +13,10 @@ pub(crate) fn is_coarse_enough(file: &JpegFile<'_>, options: &Options) -> Result
     if !matches!(file.color_coding(), ColorCoding::Grey | ColorCoding::YCbCr) {
         return Ok(false);
     }
-    let Some(theirs) = file.quantisation() else {
-        return Ok(false);
-    };
-    let ours = encode::jpeg::quantisation(theirs.len(), options.quality, options.effort)?;
+    let full_chroma = file.sampling().iter().all(|factors| *factors == (1, 1));
+    let theirs = file.components();
+    let ours = encode::jpeg::quantisation(theirs.len(), full_chroma, options.quality, options.effort)?;
+    let pairs = theirs.iter().map(|component| component.quantisation()).zip(&ours);
     Ok(theirs.len() == ours.len()
-        && theirs.as_flattened().iter().zip(ours.as_flattened()).all(|(theirs, ours)| theirs >= ours))
+        && pairs.flat_map(|(theirs, ours)| theirs.iter().zip(ours)).all(|(theirs, ours)| theirs >= ours))
 }

@@ -3,8 +3,10 @@
 use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 
+use crate::color::ColorType;
 use crate::error::SettingsError;
 use crate::quality::Quality;
+use crate::tables::QuantTables;
 
 /// Bytes of profile in one ICC segment: a segment's 65,533 less the signature, number and count.
 pub(crate) const ICC_CHUNK: usize = 65_533 - 14;
@@ -134,6 +136,14 @@ impl Settings {
     #[must_use]
     pub fn of_quality(quality: Quality, effort: Effort) -> Self {
         Self::new(quality.distance(effort)).with_effort(effort)
+    }
+
+    /// The quantisation steps of the picture's one or three components, row by row: what a file made with these
+    /// settings has. A file with larger ones has lost more already than these would take.
+    #[must_use]
+    pub fn quantisation(&self, color: ColorType) -> Vec<[u8; 64]> {
+        let QuantTables { y, cb, cr } = QuantTables::new(self.distance, self.subsampling);
+        if color == ColorType::Grey { vec![y] } else { vec![y, cb, cr] }
     }
 
     /// Another distance.

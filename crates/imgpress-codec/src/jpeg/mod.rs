@@ -1,14 +1,7 @@
-//! A JPEG file (ITU-T T.81) as its segments: reading them, proving that its scans are complete, and writing
-//! them anew without what does not belong to the picture. No pixel is decoded here.
+//! A JPEG file (ITU-T T.81) around its picture: its metadata, what its components mean, and the same file without
+//! what does not belong to the picture. What is entropy-coded is `imgpress-jpeg`'s.
 
-mod frame;
-mod huffman;
-mod progress;
+mod file;
 mod rewrite;
-mod scan_check;
-mod scan_reader;
-mod segment;
 
-pub(crate) use frame::ColorCoding;
-pub(crate) use scan_check::check as check_scans;
-pub(crate) use segment::JpegFile;
+pub(crate) use file::{ColorCoding, JpegFile, failed};

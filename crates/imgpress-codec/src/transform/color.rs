@@ -22,6 +22,18 @@ pub(crate) fn to_srgb(raster: &mut Raster) {
     }
 }
 
+/// Whether [`to_srgb`] would change grey or red, green and blue pixels that come with this profile.
+pub(crate) fn changes_colors(icc: Option<&[u8]>, grey: bool) -> bool {
+    let Some(profile) = icc.and_then(|icc| ColorProfile::new_from_slice(icc).ok()) else {
+        return false;
+    };
+    if grey {
+        return grey_table(&profile).is_some_and(|table| (0..=u8::MAX).ne(table));
+    }
+    let plain = transform(&profile, DataColorSpace::Rgb, Components::Rgb, Components::Rgb);
+    plain.is_some_and(|plain| !is_identity(&*plain))
+}
+
 fn transform(
     profile: &ColorProfile,
     space: DataColorSpace,

@@ -4,6 +4,9 @@ mod color;
 mod flatten;
 mod orient;
 
+pub(crate) use color::changes_colors;
+pub(crate) use orient::upright;
+
 use crate::options::Color;
 use crate::raster::Raster;
 use crate::{Budget, Error};

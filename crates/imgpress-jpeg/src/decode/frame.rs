@@ -80,27 +80,27 @@ impl Frame {
     pub(super) fn parse(marker: u8, payload: &[u8]) -> Result<Self, DecodeError> {
         match marker {
             0xC0..=0xC2 => {}
-            0xC3 => return Err(DecodeError::Unsupported("a lossless JPEG")),
+            0xC3 => return Err(DecodeError::Unsupported("A lossless JPEG")),
             0xC9..=0xCB | 0xCD..=0xCF => {
-                return Err(DecodeError::Unsupported("a JPEG with arithmetic coding"));
+                return Err(DecodeError::Unsupported("A JPEG with arithmetic coding"));
             }
-            _ => return Err(DecodeError::Unsupported("a hierarchical JPEG")),
+            _ => return Err(DecodeError::Unsupported("A hierarchical JPEG")),
         }
         let &[precision, h1, h0, w1, w0, count, ref components @ ..] = payload else {
             return Err(DecodeError::Malformed("its frame header is too short"));
         };
         if precision != 8 {
-            return Err(DecodeError::Unsupported("a JPEG with other than 8 bits a sample"));
+            return Err(DecodeError::Unsupported("A JPEG with other than 8 bits a sample"));
         }
         let (width, height) = (u16::from_be_bytes([w1, w0]), u16::from_be_bytes([h1, h0]));
         if height == 0 {
-            return Err(DecodeError::Unsupported("a JPEG that gives its height after its picture (DNL)"));
+            return Err(DecodeError::Unsupported("A JPEG that gives its height after its picture (DNL)"));
         }
         if width == 0 || count == 0 {
             return Err(DecodeError::Malformed("its frame header has values out of range"));
         }
         if count > 4 {
-            return Err(DecodeError::Unsupported("a JPEG with more than four components"));
+            return Err(DecodeError::Unsupported("A JPEG with more than four components"));
         }
         let (components, []) = components.as_chunks() else {
             return Err(DecodeError::Malformed("its frame header has the wrong length"));

@@ -13,6 +13,8 @@ pub(super) struct Header<'a> {
     pub(super) frame: Frame,
     /// At least one; together they bring every bit of every coefficient.
     pub(super) scans: Vec<Scan<'a>>,
+    /// All of them, as they are in the file.
+    pub(super) segments: Vec<Segment<'a>>,
 }
 
 /// One scan: its header (ITU-T T.81, B.2.3) and what it finds defined.
@@ -43,22 +45,32 @@ pub(super) struct ScanComponent<'a> {
 impl<'a> Header<'a> {
     /// Reads all segments. Allocates in proportion to the number of segments alone.
     pub(super) fn parse(input: &'a [u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        let mut segments = Segments::new(input)?;
+        let segments = within_limits(input, limits)?;
         let mut reader = Reader::new(limits);
-        let mut count = 0;
-        while let Some(segment) = segments.next()? {
-            count += 1;
-            if count > limits.max_segments {
-                return Err(DecodeError::TooManySegments { limit: limits.max_segments });
-            }
-            reader.take(&segment)?;
-        }
+        segments.iter().try_for_each(|segment| reader.take(segment))?;
         let (frame, progress) = reader.frame.ok_or(DecodeError::Truncated)?;
         if !progress.is_complete() {
             return Err(DecodeError::Truncated);
         }
-        Ok(Self { frame, scans: reader.scans })
+        Ok(Self { frame, scans: reader.scans, segments })
     }
+}
+
+/// The segments, none of them looked into.
+fn within_limits<'a>(input: &'a [u8], limits: &DecodeLimits) -> Result<Vec<Segment<'a>>, DecodeError> {
+    let mut walk = Segments::new(input)?;
+    let (mut segments, mut scans) = (Vec::new(), 0);
+    while let Some(segment) = walk.next()? {
+        if segments.len() >= limits.max_segments as usize {
+            return Err(DecodeError::TooManySegments { limit: limits.max_segments });
+        }
+        scans += u32::from(segment.marker == SOS);
+        if scans > limits.max_scans {
+            return Err(DecodeError::TooManyScans { limit: limits.max_scans });
+        }
+        segments.push(segment);
+    }
+    Ok(segments)
 }
 
 impl Scan<'_> {
@@ -114,7 +126,7 @@ impl<'a> Reader<'a> {
             DQT => self.quantisation(segment.payload),
             DHT => self.huffman(segment.payload),
             DRI => self.restart(segment.payload),
-            DNL => Err(DecodeError::Unsupported("a JPEG that gives its height after its picture (DNL)")),
+            DNL => Err(DecodeError::Unsupported("A JPEG that gives its height after its picture (DNL)")),
             SOS => self.scan(segment),
             marker if Frame::is_frame_header(marker) => self.frame(marker, segment.payload),
             _ => Ok(()),
@@ -176,9 +188,6 @@ impl<'a> Reader<'a> {
     fn scan(&mut self, segment: &Segment<'a>) -> Result<(), DecodeError> {
         let (mut frame, mut progress) =
             self.frame.take().ok_or(DecodeError::Malformed("a scan comes before the frame header"))?;
-        if self.scans.len() >= self.limits.max_scans as usize {
-            return Err(DecodeError::TooManyScans { limit: self.limits.max_scans });
-        }
         let scan = self.scan_header(segment, &frame)?;
         for component in &scan.components {
             // Where a table changes between scans, the one before the component's first scan counts, as

@@ -30,6 +30,7 @@ pub use error::DecodeError;
 pub use frame::Component;
 use header::Header;
 pub use pixels::Pixels;
+pub use segment::Segment;
 pub use strips::{PlaneStrip, Strip, Strips};
 
 use crate::encoder::best_level;
@@ -132,6 +133,12 @@ impl<'a> Decoder<'a> {
     #[must_use]
     pub fn scans(&self) -> usize {
         self.header.scans.len()
+    }
+
+    /// The segments between the file's first marker and its end marker, in their order: where metadata are.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment<'a>] {
+        &self.header.segments
     }
 
     /// Whether all coefficients have to be kept while decoding, two bytes for each and eight bytes a block,

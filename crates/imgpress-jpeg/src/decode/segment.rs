@@ -11,12 +11,14 @@ pub(super) const DRI: u8 = 0xDD;
 pub(super) const DHT: u8 = 0xC4;
 
 /// One marker segment, and after a scan's header its entropy-coded data.
-pub(super) struct Segment<'a> {
-    pub(super) marker: u8,
-    /// What follows the length field.
-    pub(super) payload: &'a [u8],
-    /// The entropy-coded data with its restart markers; empty for all but [`SOS`].
-    pub(super) entropy: &'a [u8],
+#[derive(Debug, Clone, Copy)]
+pub struct Segment<'a> {
+    /// The second byte of its marker: 0xE1 for APP1, 0xDA for the start of a scan.
+    pub marker: u8,
+    /// What follows the length field: at most 65,533 bytes.
+    pub payload: &'a [u8],
+    /// The entropy-coded data with its restart markers; empty for all but the start of a scan.
+    pub entropy: &'a [u8],
     /// Whether nothing follows the segment, not even a marker.
     pub(super) last: bool,
 }

@@ -4,9 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mozjpeg::{ColorSpace, Compress};
 
-use crate::Error;
+use crate::jpeg::JpegFile;
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
+use crate::{Error, Limits};
 
 /// Most pixels of a picture whose scans are coded in several ways to find the smallest. mozjpeg holds all of them
 /// until it has chosen: noise of 48 megapixels at quality 97 took 900 MB with it, and without it 1.6 % more bytes.
@@ -25,6 +26,25 @@ pub(super) fn encode(raster: &Raster, quality: Quality, _effort: Effort) -> Resu
         Ok(result) => result.map_err(|error| Error::Encoder(error.to_string())),
         Err(panic) => Err(Error::Encoder(words(&*panic))),
     }
+}
+
+/// The quantisation tables, row by row, of what mozjpeg makes of a picture of 1 or 3 components: read off a file of
+/// one pixel. It subsamples chroma always.
+///
+/// # Errors
+/// As [`super::encode`].
+pub(crate) fn quantisation(
+    components: usize,
+    _full_chroma: bool,
+    quality: Quality,
+    effort: Effort,
+) -> Result<Vec<[u16; 64]>, Error> {
+    let layout = if components == 1 { Layout::Grey } else { Layout::Rgb };
+    let (pixels, orientation) = (vec![0; layout.channels()], crate::Orientation::AS_STORED);
+    let encoded =
+        encode(&Raster { width: 1, height: 1, layout, pixels, icc: None, orientation }, quality, effort)?;
+    let file = JpegFile::parse(&encoded, &Limits::default())?;
+    Ok(file.components().iter().map(|component| *component.quantisation()).collect())
 }
 
 /// mozjpeg's own defaults are its strongest: progressive, trellis quantisation, optimised scans.

@@ -1,33 +1,64 @@
 //! Our own encoder.
 
-use imgpress_jpeg::{ColorType, EncodeError, Encoder, Settings};
+use imgpress_jpeg::{ColorType, EncodeError, Encoder, Settings, Subsampling};
 
 use crate::Error;
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
 
-/// As [`super::encode`].
+/// As [`super::encode`]. Chroma is at half size, or at full size where the picture needs it.
 pub(super) fn encode(raster: &Raster, quality: Quality, effort: Effort) -> Result<Vec<u8>, Error> {
     let color = match raster.layout {
         Layout::Grey => ColorType::Grey,
         Layout::Rgb => ColorType::Rgb,
         other => return Err(Error::Encoder(format!("{other:?} pixels are not for a JPEG"))),
     };
-    let broken = |error: &dyn std::error::Error| Error::Encoder(error.to_string());
-    let quality = quality.get().try_into().map_err(|error| broken(&error))?;
-    let settings = Settings::of_quality(quality, named(effort));
+    let width = side(raster.width);
+    let settings = settings(quality, effort)?.with_subsampling_for(color, width, &raster.pixels);
     file(raster, color, settings).map_err(|error| broken(&error))
 }
 
 fn file(raster: &Raster, color: ColorType, settings: Settings) -> Result<Vec<u8>, EncodeError> {
-    // What does not fit is refused by the encoder: no picture that passed the limits is as large.
-    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
     let mut encoder = Encoder::new(side(raster.width), side(raster.height), color, settings)?;
     encoder.write_rows(&raster.pixels)?;
-    // A tenth of the samples is more than most photographs take at the default quality.
-    let mut bytes = Vec::with_capacity(raster.pixels.len() / 10 + 1024);
+    let mut bytes = Vec::with_capacity(likely_size(raster.width, raster.height));
     encoder.finish(&mut bytes)?;
     Ok(bytes)
+}
+
+/// The quantisation tables, row by row, of what our encoder makes of a picture of 1 or 3 components.
+///
+/// # Errors
+/// As [`super::encode`].
+pub(crate) fn quantisation(
+    components: usize,
+    full_chroma: bool,
+    quality: Quality,
+    effort: Effort,
+) -> Result<Vec<[u16; 64]>, Error> {
+    let subsampling = if full_chroma { Subsampling::S444 } else { Subsampling::S420 };
+    let color = if components == 1 { ColorType::Grey } else { ColorType::YCbCr };
+    let tables = settings(quality, effort)?.with_subsampling(subsampling).quantisation(color);
+    Ok(tables.into_iter().map(|table| table.map(u16::from)).collect())
+}
+
+/// What does not fit 32 bits is refused by the encoder: no picture that passed the limits is as large.
+pub(super) fn side(side: usize) -> u32 {
+    u32::try_from(side).unwrap_or(u32::MAX)
+}
+
+/// Bytes to set aside for a file: more than most photographs take at the default quality.
+pub(super) fn likely_size(width: usize, height: usize) -> usize {
+    width * height / 4 + 1024
+}
+
+pub(super) fn settings(quality: Quality, effort: Effort) -> Result<Settings, Error> {
+    let quality = quality.get().try_into().map_err(|error| broken(&error))?;
+    Ok(Settings::of_quality(quality, named(effort)))
+}
+
+pub(super) fn broken(error: &dyn std::error::Error) -> Error {
+    Error::Encoder(error.to_string())
 }
 
 fn named(effort: Effort) -> imgpress_jpeg::Effort {

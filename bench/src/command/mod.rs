@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 mod cpu;
+mod decode;
 mod encode;
 mod process;
 mod quality;
@@ -23,6 +24,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Rd(options) => rd::run(&cli.folders, &options),
         Command::Cpu(options) => cpu::run(&cli.folders, &options),
+        Command::Decode(options) => decode::run(&cli.folders, &options),
         Command::Process(options) => process::run(&cli.folders, &options),
         Command::Scale(pictures) => scale::run(&cli.folders, &pictures),
         Command::Quality(options) => quality::run(&cli.folders, &options),

@@ -55,7 +55,7 @@ mod zigzag;
 pub use color::ColorType;
 pub use decode::{
     CoefficientPlane, Coefficients, ColorTransform, Component, DecodeError, DecodeLimits, Decoder, Pixels,
-    PlaneStrip, Strip, Strips,
+    PlaneStrip, Scale, Strip, Strips,
 };
 pub use encoder::Encoder;
 pub use error::{EncodeError, SettingsError};

@@ -14,6 +14,7 @@ mod idct;
 mod pixels;
 mod progress;
 mod progressive;
+mod scale;
 mod scan;
 mod segment;
 mod sequential;
@@ -30,6 +31,7 @@ pub use error::DecodeError;
 pub use frame::Component;
 use header::Header;
 pub use pixels::Pixels;
+pub use scale::Scale;
 pub use strips::{PlaneStrip, Strip, Strips};
 
 use crate::encoder::best_level;
@@ -82,6 +84,7 @@ fn checkpoint(go_on: Checkpoint<'_>) -> Result<(), DecodeError> {
 /// ```
 pub struct Decoder<'a> {
     header: Header<'a>,
+    scale: Scale,
     level: Level,
     go_on: Checkpoint<'a>,
 }
@@ -93,7 +96,8 @@ impl<'a> Decoder<'a> {
     /// The file is no JPEG, of a kind that is not decoded here, over a limit, or its headers alone tell that it
     /// is damaged or cut off.
     pub fn new(input: &'a [u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        Ok(Self { header: Header::parse(input, limits)?, level: best_level(), go_on: None })
+        let header = Header::parse(input, limits)?;
+        Ok(Self { header, scale: Scale::Full, level: best_level(), go_on: None })
     }
 
     /// Asks `go_on` before each scan and each row of blocks; once it says no, decoding ends with
@@ -104,13 +108,27 @@ impl<'a> Decoder<'a> {
         self
     }
 
-    /// Pixels in a row, 1 to 65,535.
+    /// Makes planes and pixels smaller. Coefficients stay what they are.
+    #[must_use]
+    pub fn with_scale(mut self, scale: Scale) -> Self {
+        self.scale = scale;
+        self
+    }
+
+    /// Width and height of the pixels that are made: the picture's, or what its scale leaves of it.
+    #[must_use]
+    pub fn output_size(&self) -> (u32, u32) {
+        let block = self.scale.block() as u32;
+        ((self.width() * block).div_ceil(8), (self.height() * block).div_ceil(8))
+    }
+
+    /// Pixels in a row of the picture, 1 to 65,535.
     #[must_use]
     pub fn width(&self) -> u32 {
         self.header.frame.width
     }
 
-    /// Rows, 1 to 65,535.
+    /// Rows of the picture, 1 to 65,535.
     #[must_use]
     pub fn height(&self) -> u32 {
         self.header.frame.height
@@ -147,7 +165,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// As [`Strips::next_strip`].
     pub fn strips(&'a self) -> Result<Strips<'a>, DecodeError> {
-        Strips::new(&self.header, self.level, self.go_on)
+        Strips::new(&self.header, self.scale, self.level, self.go_on)
     }
 
     /// Reads all coefficients, quantised as they are in the file.
@@ -164,7 +182,7 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// As [`Strips::next_strip`].
     pub fn pixels(&'a self, transform: ColorTransform) -> Result<Pixels<'a>, DecodeError> {
-        Pixels::new(&self.header, transform, self.level, self.go_on)
+        Pixels::new(&self.header, transform, self.scale, self.level, self.go_on)
     }
 
     /// Decodes all pixels: rows from the top without padding, and in them as many bytes a pixel as there are
@@ -173,6 +191,6 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// As [`Strips::next_strip`].
     pub fn decode(&self, transform: ColorTransform) -> Result<Vec<u8>, DecodeError> {
-        Pixels::new(&self.header, transform, self.level, self.go_on)?.all()
+        Pixels::new(&self.header, transform, self.scale, self.level, self.go_on)?.all()
     }
 }

@@ -11,3 +11,4 @@ mod files;
 mod mutations;
 mod pixels;
 mod planes;
+mod scaled;

@@ -31,7 +31,9 @@ pub use error::DecodeError;
 pub use frame::Component;
 use header::Header;
 pub use pixels::Pixels;
+use scale::Layout;
 pub use scale::Scale;
+use strips::Plane;
 pub use strips::{PlaneStrip, Strip, Strips};
 
 use crate::encoder::best_level;
@@ -159,6 +161,19 @@ impl<'a> Decoder<'a> {
         self.is_progressive() || self.scans() > 1
     }
 
+    /// Bytes that decoding takes beside the file and what it hands out, strips included: coefficients where they
+    /// are [kept](Self::keeps_coefficients), two strips, and tables.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        /// A scan's tables, what is read ahead of its data, and rows on their way to pixels' colours.
+        const REST: usize = 128 << 10;
+        let frame = &self.header.frame;
+        let coefficients = if self.keeps_coefficients() { Coefficients::memory(frame) } else { 0 };
+        let layout = Layout::new(frame, self.scale);
+        let rows = layout.unit.1 * layout.size.0 * layout.planes.len();
+        coefficients + 2 * Plane::memory(&layout) + rows + REST + 12 * layout.size.0
+    }
+
     /// Begins to decode the planes, at each component's own sampling. Where
     /// [coefficients are kept](Self::keeps_coefficients), all scans are read here.
     ///
@@ -177,7 +192,8 @@ impl<'a> Decoder<'a> {
     }
 
     /// Begins to decode full-size pixels, a few rows at a time. Planes that are sampled more coarsely are
-    /// brought to full size as libjpeg-turbo does by default: pixels are equal to its, bit by bit.
+    /// brought to full size as libjpeg-turbo does by default: pixels are equal to its, bit by bit. Where factors
+    /// of sampling do not divide each other (3 to 2), which libjpeg refuses, the nearest sample is taken.
     ///
     /// # Errors
     /// As [`Strips::next_strip`].

@@ -109,6 +109,12 @@ impl Plane {
         layout.planes.iter().map(|plane| Self::new(plane, layout.units.0)).collect()
     }
 
+    /// Bytes that all of them take.
+    pub(super) fn memory(layout: &Layout) -> usize {
+        let stride = |plane: &PlaneLayout| (layout.units.0 * plane.unit.0).next_multiple_of(ALIGNMENT);
+        layout.planes.iter().map(|plane| stride(plane) * plane.unit.1).sum()
+    }
+
     pub(super) fn row(&self, y: usize) -> &[u8] {
         &self.samples[y * self.stride..(y + 1) * self.stride]
     }

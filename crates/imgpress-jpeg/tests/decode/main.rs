@@ -12,3 +12,4 @@ mod mutations;
 mod pixels;
 mod planes;
 mod scaled;
+mod structure;

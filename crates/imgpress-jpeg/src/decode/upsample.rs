@@ -172,7 +172,8 @@ fn spread<S: Simd, const SHIFT: u32>(
         let near = middle + middle + middle;
         let left = (near + before + left_bias) >> SHIFT;
         let right = (near + after + right_bias) >> SHIFT;
-        let pairs: u8x32<S> = (left | (right << 8)).bitcast();
+        let (first, second) = if cfg!(target_endian = "little") { (left, right) } else { (right, left) };
+        let pairs: u8x32<S> = (first | (second << 8)).bitcast();
         *out = pairs.to_array();
     }
 }

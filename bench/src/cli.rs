@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Rd(Rd),
     /// CPU time of encoding alone, at equal look
     Cpu(Cpu),
+    /// CPU time of decoding alone
+    Decode(Decode),
     /// CPU time, peak memory and size of whole processes, at equal look
     Process(Process),
     /// Peak memory of whole processes on single large pictures
@@ -125,6 +127,23 @@ pub(crate) struct Cpu {
     pub(crate) quality: f64,
     /// How often each encoder runs; the median counts
     #[arg(long, default_value_t = 5)]
+    pub(crate) rounds: usize,
+}
+
+/// Options of `decode`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Decode {
+    /// Which pictures.
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
+    /// JPEG files of this folder instead of pictures that are encoded first
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) files: Option<PathBuf>,
+    /// libjpeg's quality that pictures are encoded with
+    #[arg(long, default_value_t = 80.0)]
+    pub(crate) quality: f64,
+    /// How often each decoder runs; the median counts
+    #[arg(long, default_value_t = 9)]
     pub(crate) rounds: usize,
 }
 

@@ -2,6 +2,7 @@
 
 mod cpu;
 mod crops;
+mod decode;
 mod encode;
 mod memory;
 mod process;
@@ -26,6 +27,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Rd(options) => rd::run(&cli.folders, &options),
         Command::Cpu(options) => cpu::run(&cli.folders, &options),
+        Command::Decode(options) => decode::run(&cli.folders, &options),
         Command::Process(options) => process::run(&cli.folders, &options),
         Command::Crops(options) => crops::run(&cli.folders, &options),
         Command::Memory(options) => memory::run(&cli.folders, &options),

@@ -60,7 +60,7 @@ mod zigzag;
 pub use color::ColorType;
 pub use decode::{
     CoefficientPlane, Coefficients, ColorTransform, Component, DecodeError, DecodeLimits, Decoder, Pixels,
-    PlaneStrip, Segment, Strip, Strips,
+    PlaneStrip, Scale, Segment, Strip, Strips,
 };
 pub use encoder::Encoder;
 pub use error::{EncodeError, SettingsError};

@@ -47,6 +47,12 @@ impl Coefficients {
         Ok(coefficients)
     }
 
+    /// Bytes that they take.
+    pub(super) fn memory(frame: &Frame) -> usize {
+        let blocks: usize = frame.components.iter().map(|part| part.padded.0 * part.padded.1).sum();
+        blocks * (64 * size_of::<i16>() + size_of::<i16>() + size_of::<u64>())
+    }
+
     /// Reads all scans and leaves the means apart.
     pub(super) fn read(
         header: &Header<'_>,

@@ -58,6 +58,83 @@ pub(super) fn block<S: Simd, const CORNER: bool>(
     samples
 }
 
+/// A block of half the size: each sample is the mean of four of [`block`]'s, but for rounding. The terms of the
+/// inverse DCT are added up in pairs, which leaves nothing of the fifth.
+#[inline(always)]
+pub(super) fn half<S: Simd>(simd: S, coefficients: &[i16; 64], steps: &[i16; 64]) -> [[u8; 4]; 4] {
+    let zero = i32x8::splat(simd, 0);
+    let rows = half_pass::<S, { FRACTION - BETWEEN + 1 }>(simd, dequantized(simd, coefficients, steps));
+    let rows = [rows[0], rows[1], rows[2], rows[3], zero, zero, zero, zero];
+    let columns = transpose(narrow(rows));
+    samples(half_pass::<S, { FRACTION + BETWEEN + 3 + 1 }>(simd, columns))
+}
+
+/// A block of a quarter of the size, as [`half`]: the terms are added up in fours, which leaves the first and
+/// the odd ones.
+#[inline(always)]
+pub(super) fn quarter<S: Simd>(simd: S, coefficients: &[i16; 64], steps: &[i16; 64]) -> [[u8; 2]; 2] {
+    let zero = i32x8::splat(simd, 0);
+    let rows = quarter_pass::<S, { FRACTION - BETWEEN + 2 }>(simd, dequantized(simd, coefficients, steps));
+    let columns = transpose(narrow([rows[0], rows[1], zero, zero, zero, zero, zero, zero]));
+    samples(quarter_pass::<S, { FRACTION + BETWEEN + 3 + 2 }>(simd, columns))
+}
+
+#[inline(always)]
+fn dequantized<S: Simd>(simd: S, coefficients: &[i16; 64], steps: &[i16; 64]) -> [i16x16<S>; 4] {
+    let (pairs, _) = coefficients.as_chunks::<16>();
+    let (pair_steps, _) = steps.as_chunks::<16>();
+    let mut rows = [i16x16::splat(simd, 0); 4];
+    for i in 0..4 {
+        rows[i] = i16x16::simd_from(simd, pairs[i]) * i16x16::simd_from(simd, pair_steps[i]);
+    }
+    rows
+}
+
+#[inline(always)]
+fn half_pass<S: Simd, const SHIFT: u32>(simd: S, lines: [i16x16<S>; 4]) -> [i32x8<S>; 4] {
+    let ((x0, x1), (x2, x3)) = (lines[0].widen(), lines[1].widen());
+    let ((_, x5), (x6, x7)) = (lines[2].widen(), lines[3].widen());
+    let mean = (x0 << (FRACTION + 1)) + i32x8::splat(simd, 1 << (SHIFT - 1));
+    let wave = x2 * const { fix(1.847_759_065) } - x6 * const { fix(0.765_366_865) };
+    let (outer, inner) = (mean + wave, mean - wave);
+    let outer_odd = x1 * const { fix(2.562_915_447) } + x3 * const { fix(0.899_976_223) }
+        - x5 * const { fix(0.601_344_887) }
+        - x7 * const { fix(0.509_795_579) };
+    let inner_odd = x1 * const { fix(1.061_594_337) } - x3 * const { fix(2.172_734_803) }
+        + x5 * const { fix(1.451_774_981) }
+        - x7 * const { fix(0.211_164_243) };
+    [
+        (outer + outer_odd) >> SHIFT,
+        (inner + inner_odd) >> SHIFT,
+        (inner - inner_odd) >> SHIFT,
+        (outer - outer_odd) >> SHIFT,
+    ]
+}
+
+#[inline(always)]
+fn quarter_pass<S: Simd, const SHIFT: u32>(simd: S, lines: [i16x16<S>; 4]) -> [i32x8<S>; 2] {
+    let ((x0, x1), (_, x3)) = (lines[0].widen(), lines[1].widen());
+    let ((_, x5), (_, x7)) = (lines[2].widen(), lines[3].widen());
+    let mean = (x0 << (FRACTION + 2)) + i32x8::splat(simd, 1 << (SHIFT - 1));
+    let odd = x1 * const { fix(3.624_509_785) } - x3 * const { fix(1.272_758_580) }
+        + x5 * const { fix(0.850_430_095) }
+        - x7 * const { fix(0.720_959_822) };
+    [(mean + odd) >> SHIFT, (mean - odd) >> SHIFT]
+}
+
+/// Columns of numbers less 128 as rows of samples.
+#[inline(always)]
+fn samples<S: Simd, const SIDE: usize>(columns: [i32x8<S>; SIDE]) -> [[u8; SIDE]; SIDE] {
+    let mut samples = [[0; SIDE]; SIDE];
+    for (x, column) in columns.iter().enumerate() {
+        let column = column.to_array();
+        for (y, row) in samples.iter_mut().enumerate() {
+            row[x] = column[y].saturating_add(128).clamp(0, 255) as u8;
+        }
+    }
+    samples
+}
+
 /// Eight lines of eight as pairs of lines, each number narrowed to what 16 bits hold.
 #[inline(always)]
 fn narrow<S: Simd>(lines: [i32x8<S>; 8]) -> [i16x16<S>; 4] {

@@ -14,6 +14,7 @@ mod idct;
 mod pixels;
 mod progress;
 mod progressive;
+mod scale;
 mod scan;
 mod segment;
 mod sequential;
@@ -30,7 +31,10 @@ pub use error::DecodeError;
 pub use frame::Component;
 use header::Header;
 pub use pixels::Pixels;
+use scale::Layout;
+pub use scale::Scale;
 pub use segment::Segment;
+use strips::Plane;
 pub use strips::{PlaneStrip, Strip, Strips};
 
 use crate::encoder::best_level;
@@ -83,6 +87,7 @@ fn checkpoint(go_on: Checkpoint<'_>) -> Result<(), DecodeError> {
 /// ```
 pub struct Decoder<'a> {
     header: Header<'a>,
+    scale: Scale,
     level: Level,
     go_on: Checkpoint<'a>,
 }
@@ -94,7 +99,8 @@ impl<'a> Decoder<'a> {
     /// The file is no JPEG, of a kind that is not decoded here, over a limit, or its headers alone tell that it
     /// is damaged or cut off.
     pub fn new(input: &'a [u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
-        Ok(Self { header: Header::parse(input, limits)?, level: best_level(), go_on: None })
+        let header = Header::parse(input, limits)?;
+        Ok(Self { header, scale: Scale::Full, level: best_level(), go_on: None })
     }
 
     /// Asks `go_on` before each scan and each row of blocks; once it says no, decoding ends with
@@ -105,13 +111,27 @@ impl<'a> Decoder<'a> {
         self
     }
 
-    /// Pixels in a row, 1 to 65,535.
+    /// Makes planes and pixels smaller. Coefficients stay what they are.
+    #[must_use]
+    pub fn with_scale(mut self, scale: Scale) -> Self {
+        self.scale = scale;
+        self
+    }
+
+    /// Width and height of the pixels that are made: the picture's, or what its scale leaves of it.
+    #[must_use]
+    pub fn output_size(&self) -> (u32, u32) {
+        let block = self.scale.block() as u32;
+        ((self.width() * block).div_ceil(8), (self.height() * block).div_ceil(8))
+    }
+
+    /// Pixels in a row of the picture, 1 to 65,535.
     #[must_use]
     pub fn width(&self) -> u32 {
         self.header.frame.width
     }
 
-    /// Rows, 1 to 65,535.
+    /// Rows of the picture, 1 to 65,535.
     #[must_use]
     pub fn height(&self) -> u32 {
         self.header.frame.height
@@ -148,13 +168,26 @@ impl<'a> Decoder<'a> {
         self.is_progressive() || self.scans() > 1
     }
 
+    /// Bytes that decoding takes beside the file and what it hands out, strips included: coefficients where they
+    /// are [kept](Self::keeps_coefficients), two strips, and tables.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        /// A scan's tables, what is read ahead of its data, and rows on their way to pixels' colours.
+        const REST: usize = 128 << 10;
+        let frame = &self.header.frame;
+        let coefficients = if self.keeps_coefficients() { Coefficients::memory(frame) } else { 0 };
+        let layout = Layout::new(frame, self.scale);
+        let rows = layout.unit.1 * layout.size.0 * layout.planes.len();
+        coefficients + 2 * Plane::memory(&layout) + rows + REST + 12 * layout.size.0
+    }
+
     /// Begins to decode the planes, at each component's own sampling. Where
     /// [coefficients are kept](Self::keeps_coefficients), all scans are read here.
     ///
     /// # Errors
     /// As [`Strips::next_strip`].
     pub fn strips(&'a self) -> Result<Strips<'a>, DecodeError> {
-        Strips::new(&self.header, self.level, self.go_on)
+        Strips::new(&self.header, self.scale, self.level, self.go_on)
     }
 
     /// Reads all coefficients, quantised as they are in the file.
@@ -166,12 +199,13 @@ impl<'a> Decoder<'a> {
     }
 
     /// Begins to decode full-size pixels, a few rows at a time. Planes that are sampled more coarsely are
-    /// brought to full size as libjpeg-turbo does by default: pixels are equal to its, bit by bit.
+    /// brought to full size as libjpeg-turbo does by default: pixels are equal to its, bit by bit. Where factors
+    /// of sampling do not divide each other (3 to 2), which libjpeg refuses, the nearest sample is taken.
     ///
     /// # Errors
     /// As [`Strips::next_strip`].
     pub fn pixels(&'a self, transform: ColorTransform) -> Result<Pixels<'a>, DecodeError> {
-        Pixels::new(&self.header, transform, self.level, self.go_on)
+        Pixels::new(&self.header, transform, self.scale, self.level, self.go_on)
     }
 
     /// Decodes all pixels: rows from the top without padding, and in them as many bytes a pixel as there are
@@ -180,6 +214,6 @@ impl<'a> Decoder<'a> {
     /// # Errors
     /// As [`Strips::next_strip`].
     pub fn decode(&self, transform: ColorTransform) -> Result<Vec<u8>, DecodeError> {
-        Pixels::new(&self.header, transform, self.level, self.go_on)?.all()
+        Pixels::new(&self.header, transform, self.scale, self.level, self.go_on)?.all()
     }
 }

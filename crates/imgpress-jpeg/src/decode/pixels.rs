@@ -5,15 +5,15 @@ use fearless_simd::{Level, Simd, dispatch};
 use super::Checkpoint;
 use super::color::{self, ColorTransform};
 use super::error::DecodeError;
-use super::frame::Frame;
 use super::header::Header;
+use super::scale::{Layout, Scale};
 use super::strips::{Plane, Rows};
 use super::upsample::{Upsampler, View};
 
 /// Hands out a picture's pixels from the top, one byte a channel.
 pub struct Pixels<'a> {
     rows: Rows<'a>,
-    frame: &'a Frame,
+    layout: Layout,
     level: Level,
     maker: Maker,
     /// The strip that pixels are made from …
@@ -39,26 +39,27 @@ impl<'a> Pixels<'a> {
     pub(super) fn new(
         header: &'a Header<'a>,
         transform: ColorTransform,
+        scale: Scale,
         level: Level,
         go_on: Checkpoint<'a>,
     ) -> Result<Self, DecodeError> {
-        let frame = &header.frame;
-        let maker = Maker::new(frame, transform);
+        let layout = Layout::new(&header.frame, scale);
+        let maker = Maker::new(&layout, transform);
         let looks_ahead = maker.upsamplers.iter().any(Upsampler::needs_surroundings);
-        let next = if looks_ahead { Plane::all(frame) } else { Vec::new() };
+        let next = if looks_ahead { Plane::all(&layout) } else { Vec::new() };
         let rows = Rows::new(header, level, go_on)?;
-        let current = Plane::all(frame);
-        Ok(Self { rows, frame, level, maker, current, next, row: 0, buffer: Vec::new() })
+        let current = Plane::all(&layout);
+        Ok(Self { rows, layout, level, maker, current, next, row: 0, buffer: Vec::new() })
     }
 
     /// Bytes of a pixel: as many as there are components.
     #[must_use]
     pub fn channels(&self) -> usize {
-        self.frame.components.len()
+        self.layout.planes.len()
     }
 
     /// The next rows, at least one; `None` after the last. As many come at once as a row of interleaved units
-    /// is high: 8 to 32, and fewer at the bottom.
+    /// is high: 8 to 32 at full size, and fewer at the bottom.
     ///
     /// # Errors
     /// As [`Strips::next_strip`](super::Strips::next_strip).
@@ -73,7 +74,7 @@ impl<'a> Pixels<'a> {
 
     /// The rest of the picture.
     pub(super) fn all(mut self) -> Result<Vec<u8>, DecodeError> {
-        let size = self.frame.width as usize * self.frame.height as usize * self.channels();
+        let size = self.layout.size.0 * self.layout.size.1 * self.channels();
         let mut pixels = vec![0; size];
         let mut at = 0;
         while at < size {
@@ -84,13 +85,13 @@ impl<'a> Pixels<'a> {
 
     /// Bytes of a strip that is not the last.
     fn strip_bytes(&self) -> usize {
-        8 * self.frame.max_sampling.1 * self.frame.width as usize * self.channels()
+        self.layout.unit.1 * self.layout.size.0 * self.channels()
     }
 
     /// Puts the next strip's pixels to the start of `out` and gives their number of bytes, 0 after the last.
     fn fill(&mut self, out: &mut [u8]) -> Result<usize, DecodeError> {
         let row = self.row;
-        let count = self.frame.units.1;
+        let count = self.layout.units.1;
         if row == count {
             return Ok(0);
         }
@@ -107,24 +108,23 @@ impl<'a> Pixels<'a> {
             }
         }
         self.row += 1;
-        let height = 8 * self.frame.max_sampling.1;
-        let height = height.min(self.frame.height as usize - row * height);
-        let bytes = height * self.frame.width as usize * self.channels();
+        let height = self.layout.unit.1;
+        let height = height.min(self.layout.size.1 - row * height);
+        let bytes = height * self.layout.size.0 * self.channels();
         let out = &mut out[..bytes];
-        let (maker, frame, current) = (&mut self.maker, self.frame, self.current.as_slice());
+        let (maker, layout, current) = (&mut self.maker, &self.layout, self.current.as_slice());
         let next = self.next.as_slice();
-        dispatch!(self.level, simd => maker.strip(simd, frame, row, current, next, out));
+        dispatch!(self.level, simd => maker.strip(simd, layout, row, current, next, out));
         maker.keep_last(current);
         Ok(bytes)
     }
 }
 
 impl Maker {
-    fn new(frame: &Frame, transform: ColorTransform) -> Self {
-        let width = frame.width as usize;
-        let components = &frame.components;
+    fn new(layout: &Layout, transform: ColorTransform) -> Self {
+        let (width, components) = (layout.size.0, &layout.planes);
         let upsamplers: Vec<_> =
-            components.iter().map(|component| Upsampler::new(component, frame.max_sampling, width)).collect();
+            components.iter().map(|component| Upsampler::new(component, layout)).collect();
         let inks = transform == ColorTransform::YCbCr && components.len() == 4;
         Self {
             transform,
@@ -148,17 +148,17 @@ impl Maker {
     fn strip<S: Simd>(
         &mut self,
         simd: S,
-        frame: &Frame,
+        layout: &Layout,
         row: usize,
         planes: &[Plane],
         next: &[Plane],
         out: &mut [u8],
     ) {
         let channels = planes.len();
-        let bytes = frame.width as usize * channels;
+        let bytes = layout.size.0 * channels;
         for (y, out) in out.chunks_exact_mut(bytes).enumerate() {
             let mut rows: [&[u8]; 4] = [&[]; 4];
-            let parts = self.upsamplers.iter_mut().zip(&self.above).zip(planes).zip(&frame.components);
+            let parts = self.upsamplers.iter_mut().zip(&self.above).zip(planes).zip(&layout.planes);
             for (c, (((upsampler, above), plane), component)) in parts.enumerate() {
                 let height = (component.size.1 - row * plane.rows).min(plane.rows);
                 let view = View {
@@ -166,7 +166,7 @@ impl Maker {
                     height,
                     above: if row == 0 { plane.row(0) } else { above },
                     below: match next.get(c) {
-                        Some(next) if row + 1 < frame.units.1 => next.row(0),
+                        Some(next) if row + 1 < layout.units.1 => next.row(0),
                         _ => plane.row(height - 1),
                     },
                 };

@@ -4,9 +4,10 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use super::coefficients::Coefficients;
 use super::error::{DecodeError, Stop};
-use super::frame::{Component, Frame};
+use super::frame::Frame;
 use super::header::{Header, Scan};
 use super::idct;
+use super::scale::{Layout, PlaneLayout, Scale};
 use super::scan::{ScanReader, Tables};
 use super::sequential::{self, Extent};
 use super::{Checkpoint, checkpoint};
@@ -15,13 +16,14 @@ use super::{Checkpoint, checkpoint};
 pub struct Strips<'a> {
     rows: Rows<'a>,
     planes: Vec<Plane>,
-    frame: &'a Frame,
+    layout: Layout,
     row: usize,
 }
 
-/// One row of interleaved units (MCUs): for each component 8 rows of its plane times its vertical sampling.
+/// One row of interleaved units (MCUs): for each component 8 rows of its plane times its vertical sampling, fewer
+/// where it is decoded smaller.
 pub struct Strip<'s> {
-    frame: &'s Frame,
+    layout: &'s Layout,
     planes: &'s [Plane],
     row: usize,
 }
@@ -45,11 +47,13 @@ pub struct PlaneStrip<'s> {
 impl<'a> Strips<'a> {
     pub(super) fn new(
         header: &'a Header<'a>,
+        scale: Scale,
         level: Level,
         go_on: Checkpoint<'a>,
     ) -> Result<Self, DecodeError> {
         let rows = Rows::new(header, level, go_on)?;
-        Ok(Self { rows, planes: Plane::all(&header.frame), frame: &header.frame, row: 0 })
+        let layout = Layout::new(&header.frame, scale);
+        Ok(Self { rows, planes: Plane::all(&layout), layout, row: 0 })
     }
 
     /// The next strip; `None` after the last.
@@ -58,12 +62,12 @@ impl<'a> Strips<'a> {
     /// The strip's data are missing or make no sense, those behind the last strip's are too many, or the
     /// checkpoint said no. What comes after an error is unspecified.
     pub fn next_strip(&mut self) -> Result<Option<Strip<'_>>, DecodeError> {
-        if self.row == self.frame.units.1 {
+        if self.row == self.layout.units.1 {
             return Ok(None);
         }
         self.rows.read(self.row, &mut self.planes)?;
         self.row += 1;
-        Ok(Some(Strip { frame: self.frame, planes: &self.planes, row: self.row - 1 }))
+        Ok(Some(Strip { layout: &self.layout, planes: &self.planes, row: self.row - 1 }))
     }
 }
 
@@ -71,11 +75,11 @@ impl<'s> Strip<'s> {
     /// The planes of all components, in the order of the frame header.
     pub fn planes(&self) -> impl ExactSizeIterator<Item = PlaneStrip<'s>> {
         let row = self.row;
-        self.planes.iter().zip(&self.frame.components).map(move |(plane, component)| {
+        self.planes.iter().zip(&self.layout.planes).map(move |(plane, layout)| {
             let top = row * plane.rows;
-            let height = (component.size.1 - top).min(plane.rows);
+            let height = (layout.size.1 - top).min(plane.rows);
             let (samples, stride) = (plane.samples.as_slice(), plane.stride);
-            PlaneStrip { samples, stride, width: component.size.0, height, top }
+            PlaneStrip { samples, stride, width: layout.size.0, height, top }
         })
     }
 }
@@ -95,23 +99,30 @@ pub(super) struct Plane {
     pub(super) samples: Vec<u8>,
     pub(super) stride: usize,
     pub(super) rows: usize,
+    /// Samples of a block's side.
+    block: usize,
     steps: [i16; 64],
 }
 
 impl Plane {
-    pub(super) fn all(frame: &Frame) -> Vec<Self> {
-        frame.components.iter().map(Self::new).collect()
+    pub(super) fn all(layout: &Layout) -> Vec<Self> {
+        layout.planes.iter().map(|plane| Self::new(plane, layout.units.0)).collect()
+    }
+
+    /// Bytes that all of them take.
+    pub(super) fn memory(layout: &Layout) -> usize {
+        let stride = |plane: &PlaneLayout| (layout.units.0 * plane.unit.0).next_multiple_of(ALIGNMENT);
+        layout.planes.iter().map(|plane| stride(plane) * plane.unit.1).sum()
     }
 
     pub(super) fn row(&self, y: usize) -> &[u8] {
         &self.samples[y * self.stride..(y + 1) * self.stride]
     }
 
-    fn new(component: &Component) -> Self {
-        let stride = (component.padded.0 * 8).next_multiple_of(ALIGNMENT);
-        let rows = component.sampling.1 * 8;
-        let steps = idct::steps(&component.quantisation);
-        Self { samples: vec![0; stride * rows], stride, rows, steps }
+    fn new(layout: &PlaneLayout, units: usize) -> Self {
+        let stride = (units * layout.unit.0).next_multiple_of(ALIGNMENT);
+        let (rows, block, steps) = (layout.unit.1, layout.block, layout.steps);
+        Self { samples: vec![0; stride * rows], stride, rows, block, steps }
     }
 
     /// Puts a block's samples to its place: the block `x` of the row of blocks `y`.
@@ -119,19 +130,46 @@ impl Plane {
     fn put<S: Simd>(
         &mut self,
         simd: S,
-        (x, y): (usize, usize),
+        place: (usize, usize),
         (coefficients, mean): (&[i16; 64], i16),
         extent: Extent,
     ) {
-        let samples = match extent {
-            Extent::Mean => [[idct::flat(mean, self.steps[0]); 8]; 8],
-            Extent::Corner => idct::block::<S, true>(simd, coefficients, &self.steps),
-            Extent::Block => idct::block::<S, false>(simd, coefficients, &self.steps),
-        };
-        let start = 8 * (y * self.stride + x);
-        let window = &mut self.samples[start..start + 7 * self.stride + 8];
+        match (self.block, extent) {
+            (8, Extent::Mean) => self.store(place, &[[idct::flat(mean, self.steps[0]); 8]; 8]),
+            (8, Extent::Corner) => {
+                self.store(place, &idct::block::<S, true>(simd, coefficients, &self.steps));
+            }
+            (8, Extent::Block) => {
+                self.store(place, &idct::block::<S, false>(simd, coefficients, &self.steps));
+            }
+            _ => self.put_smaller(simd, place, (coefficients, mean), extent),
+        }
+    }
+
+    #[inline(always)]
+    fn put_smaller<S: Simd>(
+        &mut self,
+        simd: S,
+        place: (usize, usize),
+        (coefficients, mean): (&[i16; 64], i16),
+        extent: Extent,
+    ) {
+        let flat = idct::flat(mean, self.steps[0]);
+        match (self.block, extent) {
+            (4, Extent::Mean) => self.store(place, &[[flat; 4]; 4]),
+            (4, _) => self.store(place, &idct::half(simd, coefficients, &self.steps)),
+            (2, Extent::Mean) => self.store(place, &[[flat; 2]; 2]),
+            (2, _) => self.store(place, &idct::quarter(simd, coefficients, &self.steps)),
+            _ => self.store(place, &[[flat]]),
+        }
+    }
+
+    #[inline(always)]
+    fn store<const SIDE: usize>(&mut self, (x, y): (usize, usize), samples: &[[u8; SIDE]; SIDE]) {
+        let start = SIDE * (y * self.stride + x);
+        let window = &mut self.samples[start..start + (SIDE - 1) * self.stride + SIDE];
         for (i, row) in samples.iter().enumerate() {
-            window[i * self.stride..i * self.stride + 8].copy_from_slice(row);
+            window[i * self.stride..i * self.stride + SIDE].copy_from_slice(row);
         }
     }
 }
@@ -226,7 +264,7 @@ fn scan_row<S: Simd>(
 #[inline(always)]
 fn transform_row<S: Simd>(simd: S, coefficients: &mut Coefficients, planes: &mut [Plane], row: usize) {
     for (plane, source) in planes.iter_mut().zip(&mut coefficients.planes) {
-        let down = plane.rows / 8;
+        let down = plane.rows / plane.block;
         for y in 0..down {
             for (x, (block, mean, nonzero)) in source.row(row * down + y).enumerate() {
                 let extent = Extent::up_to(63 - (nonzero | 1).leading_zeros() as usize);

@@ -6,7 +6,7 @@
 
 use fearless_simd::{Simd, prelude::*, u8x32, u16x16};
 
-use super::frame::Component;
+use super::scale::{Layout, PlaneLayout};
 use super::strips::{ALIGNMENT, Plane};
 
 /// Samples spread at once.
@@ -25,6 +25,7 @@ enum Method {
 /// Makes full-size rows of one component.
 pub(super) struct Upsampler {
     method: Method,
+    /// Samples of a unit of interleaved blocks, and pixels of it.
     sampling: (usize, usize),
     max_sampling: (usize, usize),
     /// Samples of the plane's rows.
@@ -58,13 +59,14 @@ impl<'a> View<'a> {
 }
 
 impl Upsampler {
-    pub(super) fn new(component: &Component, max_sampling: (usize, usize), width: usize) -> Self {
-        let sampling = component.sampling;
+    pub(super) fn new(component: &PlaneLayout, layout: &Layout) -> Self {
+        let (sampling, max_sampling, width) = (component.unit, layout.unit, layout.size.0);
         let halved = (2 * sampling.0 == max_sampling.0, 2 * sampling.1 == max_sampling.1);
         let same = (sampling.0 == max_sampling.0, sampling.1 == max_sampling.1);
-        // libjpeg does not filter planes of one or two columns.
+        // libjpeg does not filter planes of one or two columns, nor those with a sample a block.
         let method = match (halved, same) {
             (_, (true, true)) => Method::AsIs,
+            _ if !layout.filters => Method::Repeat,
             ((true, _), (_, true)) if component.size.0 > 2 => Method::Across,
             ((_, true), (true, _)) => Method::Down,
             ((true, true), _) if component.size.0 > 2 => Method::Both,
@@ -170,7 +172,8 @@ fn spread<S: Simd, const SHIFT: u32>(
         let near = middle + middle + middle;
         let left = (near + before + left_bias) >> SHIFT;
         let right = (near + after + right_bias) >> SHIFT;
-        let pairs: u8x32<S> = (left | (right << 8)).bitcast();
+        let (first, second) = if cfg!(target_endian = "little") { (left, right) } else { (right, left) };
+        let pairs: u8x32<S> = (first | (second << 8)).bitcast();
         *out = pairs.to_array();
     }
 }

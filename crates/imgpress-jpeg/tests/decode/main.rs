@@ -11,3 +11,5 @@ mod files;
 mod mutations;
 mod pixels;
 mod planes;
+mod scaled;
+mod structure;

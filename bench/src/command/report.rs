@@ -33,6 +33,9 @@ pub(crate) fn run(folders: &Folders, options: &Report) -> Result<()> {
     let crops_options = Crops { ours: "ours-balanced".to_owned(), out: charts.join("crops") };
     crops::run(folders, &crops_options)?;
 
+    if text.contains("{{") {
+        eprintln!("the text still has a name in double braces that nothing was measured for");
+    }
     let path = options.out.join("BENCHMARKS.md");
     fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
 }

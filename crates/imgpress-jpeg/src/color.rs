@@ -4,6 +4,12 @@ use fearless_simd::{Simd, prelude::*, u8x16};
 
 use crate::strip::Strip;
 
+/// The scale of luma as a shift.
+pub(crate) const LUMA_SHIFT: u32 = 6;
+const CHROMA_SHIFT: u32 = 5;
+/// Luma, blue and red chroma.
+const SHIFTS: [u32; 3] = [LUMA_SHIFT, CHROMA_SHIFT, CHROMA_SHIFT];
+
 /// How the bytes given to the encoder make up a pixel, eight bits a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColorType {
@@ -16,7 +22,8 @@ pub enum ColorType {
     },
     /// One channel: a grey JPEG.
     Grey,
-    /// Luma and chroma as JFIF defines them (full range), at full size: a colour JPEG.
+    /// Luma and chroma as JFIF defines them (full range), at full size: a colour JPEG. The only one besides grey
+    /// that can come in [planes](crate::Planes).
     YCbCr,
 }
 
@@ -90,7 +97,7 @@ impl<S: Simd> Convert<3> for YCbCr<S> {
     #[inline(always)]
     fn convert(&self, pixels: &[[u8; 3]; GROUP]) -> [Lanes; 3] {
         let mut out = split(self.0, pixels);
-        for (plane, shift) in out.iter_mut().zip([6, 5, 5]) {
+        for (plane, shift) in out.iter_mut().zip(SHIFTS) {
             for sample in plane {
                 *sample = (*sample - 128) << shift;
             }
@@ -125,11 +132,30 @@ fn groups<const CHANNELS: usize>(
 #[inline(always)]
 fn grey(row: &[u8], strip: &mut Strip, y: usize) {
     let [luma, ..] = strip.rows_mut(y);
-    for (out, &pixel) in luma.iter_mut().zip(row) {
-        *out = (i16::from(pixel) - 128) << 6;
+    widen_row(row, LUMA_SHIFT, luma);
+}
+
+/// Takes row `y` of the strip from a row of each plane, which are all as wide as the picture.
+#[inline(always)]
+pub(crate) fn planar_row(planes: [&[u8]; 3], strip: &mut Strip, y: usize) {
+    for ((out, row), shift) in strip.rows_mut(y).into_iter().zip(planes).zip(SHIFTS) {
+        if !out.is_empty() {
+            widen_row(row, shift, out);
+        }
     }
-    let last = luma[row.len() - 1];
-    luma[row.len()..].fill(last);
+}
+
+/// Brings samples about 128 to fixed point and repeats the last of them to the end of the output.
+#[inline(always)]
+pub(crate) fn widen_row(row: &[u8], shift: u32, out: &mut [i16]) {
+    for (out, &sample) in out.iter_mut().zip(row) {
+        *out = (i16::from(sample) - 128) << shift;
+    }
+    if let Some((written, rest)) = out.split_at_mut_checked(row.len())
+        && let Some(&last) = written.last()
+    {
+        rest.fill(last);
+    }
 }
 
 /// Bytes of a vector.

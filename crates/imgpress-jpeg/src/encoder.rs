@@ -7,6 +7,7 @@ use fearless_simd::{Level, Simd};
 use crate::color::ColorType;
 use crate::error::EncodeError;
 use crate::pipeline::Pipeline;
+use crate::planes::Planes;
 use crate::settings::{Effort, Mode, Settings};
 use crate::token::Tokens;
 use crate::{dc, scan, write};
@@ -69,6 +70,32 @@ impl Encoder {
             self.pipeline.push(self.level, row);
             self.rows += 1;
         }
+        Ok(())
+    }
+
+    /// Takes the next `rows` rows from planes. For an encoder of [`ColorType::Grey`] or [`ColorType::YCbCr`];
+    /// half-size chroma needs 4:2:0, and 16 rows at a time, or 32 or more sixteens, but for the picture's last.
+    ///
+    /// # Errors
+    /// [`EncodeError::Planes`] and [`EncodeError::TooManyRows`]; nothing was taken then.
+    pub fn write_planes(&mut self, planes: &Planes<'_>, rows: u32) -> Result<(), EncodeError> {
+        let height = u32::from(self.height);
+        if rows > height - self.rows {
+            return Err(EncodeError::TooManyRows { height });
+        }
+        let fits = match planes {
+            Planes::Grey(_) => self.color == ColorType::Grey,
+            Planes::Full(_) => self.color == ColorType::YCbCr,
+            Planes::Half(_) => {
+                let whole = rows.is_multiple_of(16) || self.rows + rows == height;
+                self.color == ColorType::YCbCr && self.pipeline.takes_half() && whole
+            }
+        };
+        if !fits || !planes.hold(self.width.into(), rows as usize) {
+            return Err(EncodeError::Planes);
+        }
+        self.pipeline.push_planes(self.level, planes, rows as usize);
+        self.rows += rows;
         Ok(())
     }
 

@@ -43,6 +43,13 @@ pub enum EncodeError {
         /// Bytes in a row.
         row: usize,
     },
+    /// [`Encoder::write_planes`](crate::Encoder::write_planes) got planes that do not fit the encoder, or not
+    /// the rows that it needs.
+    #[error(
+        "the planes do not fit: as many components as the picture has are expected, each with its samples of all \
+         rows, and chroma at half size only for 4:2:0 and in whole strips of 16 rows"
+    )]
+    Planes,
     /// More rows were given than the picture has.
     #[error("rows were written past the picture's height of {height}")]
     TooManyRows {

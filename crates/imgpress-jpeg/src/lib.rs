@@ -30,16 +30,19 @@
 )]
 #![allow(clippy::needless_range_loop, reason = "loops over lanes, written so that they become vectors")]
 
+mod chroma_detail;
 mod coefficients;
 mod color;
 mod dc;
 mod dct;
+mod decode;
 mod dering;
 mod encoder;
 mod error;
 mod huffman;
 mod luma_fix;
 mod pipeline;
+mod planes;
 mod quality;
 mod rdo;
 mod scan;
@@ -55,7 +58,12 @@ mod write;
 mod zigzag;
 
 pub use color::ColorType;
+pub use decode::{
+    CoefficientPlane, Coefficients, ColorTransform, Component, DecodeError, DecodeLimits, Decoder, Pixels,
+    PlaneStrip, Strip, Strips,
+};
 pub use encoder::Encoder;
 pub use error::{EncodeError, SettingsError};
+pub use planes::{PlaneRows, Planes};
 pub use quality::Quality;
 pub use settings::{Density, Distance, Effort, Mode, Settings, Subsampling};

@@ -3,15 +3,16 @@
 use fearless_simd::{Level, Simd, dispatch};
 
 use crate::coefficients::Plane;
-use crate::color::{CHROMA_SCALE, ColorType, LUMA_SCALE, convert_row};
+use crate::color::{CHROMA_SCALE, ColorType, LUMA_SCALE, LUMA_SHIFT, convert_row, planar_row, widen_row};
 use crate::dct::Quantizer;
 use crate::dering;
 use crate::luma_fix;
-use crate::rdo::Decider;
+use crate::planes::{PlaneRows, Planes};
+use crate::rdo::{Decider, Role};
 use crate::scan::Component;
 use crate::settings::{Effort, Settings, Subsampling};
 use crate::strip::{HalfPlane, Strip};
-use crate::subsample::{HALF_SCALE, halve};
+use crate::subsample::{HALF_SCALE, halve, take_half};
 use crate::tables::{QuantTable, QuantTables};
 
 /// Holds the strip that is being filled and, where luma is corrected, the one before it, which waits for
@@ -70,6 +71,59 @@ impl Pipeline {
         }
     }
 
+    /// Whether chroma at half size can be taken now: the picture has it so, and no strip is begun.
+    pub(crate) fn takes_half(&self) -> bool {
+        self.subsampled && self.filled == 0
+    }
+
+    /// Takes rows of planes that are known to be there and to be what the picture consists of.
+    pub(crate) fn push_planes(&mut self, level: Level, planes: &Planes<'_>, rows: usize) {
+        match *planes {
+            Planes::Grey(plane) => {
+                plane.iter(self.width).take(rows).for_each(|row| self.push_row_of_planes(level, [row; 3]));
+            }
+            Planes::Full([y, cb, cr]) => {
+                let chroma = cb.iter(self.width).zip(cr.iter(self.width));
+                for (y, (cb, cr)) in y.iter(self.width).zip(chroma).take(rows) {
+                    self.push_row_of_planes(level, [y, cb, cr]);
+                }
+            }
+            Planes::Half([y, cb, cr]) => {
+                for top in (0..rows).step_by(self.rows) {
+                    let strip = [(y, top), (cb, top / 2), (cr, top / 2)].map(|(plane, top)| PlaneRows {
+                        samples: plane.samples.get(top * plane.stride..).unwrap_or_default(),
+                        stride: plane.stride,
+                    });
+                    self.push_half_strip(level, strip, (rows - top).min(self.rows));
+                }
+            }
+        }
+    }
+
+    fn push_row_of_planes(&mut self, level: Level, planes: [&[u8]; 3]) {
+        let (strip, y) = (&mut self.current, self.filled);
+        dispatch!(level, _simd => planar_row(planes, strip, y));
+        self.filled += 1;
+        if self.filled == self.rows {
+            self.complete(level);
+        }
+    }
+
+    /// Takes a strip whose chroma needs no subsampling, so that luma needs no correction either.
+    fn push_half_strip(&mut self, level: Level, [luma, chroma @ ..]: [PlaneRows<'_>; 3], rows: usize) {
+        dispatch!(level, simd => {
+            for (y, row) in luma.iter(self.width).take(rows).enumerate() {
+                widen_row(row, LUMA_SHIFT, self.current.rows_mut(y)[0]);
+            }
+            self.current.repeat_last_row(rows);
+            for (component, plane) in chroma.into_iter().enumerate() {
+                take_half(&mut self.current, component, plane, self.width.div_ceil(2), rows.div_ceil(2));
+            }
+            self.code_chroma(simd);
+            self.code_luma(simd);
+        });
+    }
+
     /// The quantisation tables and the components, when all rows have been pushed.
     pub(crate) fn finish(mut self, level: Level) -> (Vec<QuantTable>, Vec<Component>) {
         if self.filled > 0 {
@@ -94,6 +148,16 @@ impl Pipeline {
             let (width, rows) = (self.width.div_ceil(2), self.filled.div_ceil(2));
             halve(&mut self.current, width, rows);
         }
+        self.code_chroma(simd);
+        if self.fix_luma {
+            self.advance(simd);
+        } else {
+            self.code_luma(simd);
+        }
+    }
+
+    #[inline(always)]
+    fn code_chroma<S: Simd>(&mut self, simd: S) {
         for index in 1..self.components.len() {
             let half = &self.current.half[index - 1];
             let (samples, stride) = if self.subsampled {
@@ -103,12 +167,12 @@ impl Pipeline {
             };
             self.coders[index].code(simd, &mut self.components[index].plane, samples, stride);
         }
-        if self.fix_luma {
-            self.advance(simd);
-        } else {
-            let plane = &mut self.components[0].plane;
-            self.coders[0].code(simd, plane, self.current.plane(0), self.current.stride());
-        }
+    }
+
+    #[inline(always)]
+    fn code_luma<S: Simd>(&mut self, simd: S) {
+        let plane = &mut self.components[0].plane;
+        self.coders[0].code(simd, plane, self.current.plane(0), self.current.stride());
     }
 
     /// Joins the chroma of the current strip with that of the one before, which is then complete.
@@ -138,10 +202,11 @@ impl Pipeline {
 
 fn coders(settings: &Settings, colored: bool, subsampled: bool) -> Vec<Coder> {
     let tables = QuantTables::new(settings.distance, settings.subsampling);
-    let mut coders = vec![Coder::new(tables.y, LUMA_SCALE, settings.effort, true)];
+    let mut coders = vec![Coder::new(tables.y, LUMA_SCALE, settings.effort, Role::Luma)];
     if colored {
         let scale = if subsampled { HALF_SCALE } else { CHROMA_SCALE };
-        coders.extend([tables.cb, tables.cr].map(|table| Coder::new(table, scale, settings.effort, false)));
+        let role = Role::Chroma(settings.subsampling);
+        coders.extend([tables.cb, tables.cr].map(|table| Coder::new(table, scale, settings.effort, role)));
     }
     coders
 }
@@ -151,14 +216,14 @@ struct Coder {
     table: QuantTable,
     quantizer: Quantizer,
     decider: Decider,
-    luma: bool,
+    role: Role,
 }
 
 impl Coder {
-    fn new(table: QuantTable, scale: f32, effort: Effort, luma: bool) -> Self {
-        let decider = Decider::new(effort, luma);
+    fn new(table: QuantTable, scale: f32, effort: Effort, role: Role) -> Self {
+        let decider = Decider::new(effort, role);
         let quantizer = Quantizer::new(&table, scale, |natural| decider.threshold(natural));
-        Self { table, quantizer, decider, luma }
+        Self { table, quantizer, decider, role }
     }
 
     /// Codes rows of blocks until the samples or the plane end.
@@ -184,7 +249,7 @@ impl Coder {
                 let start = y * stride + 8 * x;
                 row.copy_from_slice(&band[start..start + 8]);
             }
-            if self.luma && dering::touches_white(&block) {
+            if self.role == Role::Luma && dering::touches_white(&block) {
                 dering::overshoot(&mut block, self.table[0]);
             }
             self.decider.decide(&self.quantizer.transform(simd, &block), plane);

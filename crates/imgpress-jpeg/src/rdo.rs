@@ -5,8 +5,18 @@
 
 use crate::coefficients::{DcExact, Plane};
 use crate::dct::Spectrum;
-use crate::settings::Effort;
+use crate::settings::{Effort, Subsampling};
 use crate::zigzag::{NATURAL, zigzag_mask};
+
+/// What a component holds: how much its errors are seen depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Luma, or the one component of a grey picture: what is best for the one was measured to be best for the
+    /// other.
+    Luma,
+    /// Chroma, at this size.
+    Chroma(Subsampling),
+}
 
 /// How much error counts in a component.
 #[derive(Clone, Copy)]
@@ -21,7 +31,8 @@ struct Weighting {
 
 // Measured by SSIMULACRA2 and Butteraugli's 3-norm together on the tuning pictures.
 const LUMA: Weighting = Weighting { lambda: 18.0, masking: 700.0, least: 0.35 };
-const CHROMA: Weighting = Weighting { lambda: 12.0, masking: 1448.0, least: 0.45 };
+const HALF_CHROMA: Weighting = Weighting { lambda: 12.0, masking: 1448.0, least: 0.45 };
+const FULL_CHROMA: Weighting = Weighting { lambda: 18.0, masking: 4000.0, least: 0.45 };
 /// Bits of a run of so many zeros before a coefficient of magnitude one, its sign included.
 const RUN_BITS: [f32; 16] =
     [2.9, 4.5, 5.6, 6.3, 7.0, 7.5, 7.8, 8.4, 8.8, 9.2, 9.5, 10.0, 10.4, 10.7, 11.4, 12.4];
@@ -40,13 +51,17 @@ pub(crate) struct Decider {
 }
 
 impl Decider {
-    /// For luma or chroma.
-    pub(crate) fn new(effort: Effort, luma: bool) -> Self {
+    /// For a component of this role.
+    pub(crate) fn new(effort: Effort, role: Role) -> Self {
         Self {
             effort,
             rates: std::array::from_fn(|run| std::array::from_fn(|size| rate(run, size))),
-            end_of_block: if luma { 3.2 } else { 1.7 },
-            weighting: if luma { LUMA } else { CHROMA },
+            end_of_block: if role == Role::Luma { 3.2 } else { 1.7 },
+            weighting: match role {
+                Role::Luma => LUMA,
+                Role::Chroma(Subsampling::S420) => HALF_CHROMA,
+                Role::Chroma(Subsampling::S444) => FULL_CHROMA,
+            },
         }
     }
 

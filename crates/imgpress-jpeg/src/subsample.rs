@@ -1,9 +1,28 @@
 //! Chroma at half its width and height.
 
+use crate::color::widen_row;
+use crate::planes::PlaneRows;
 use crate::strip::{HalfPlane, Strip};
 
 /// Half-size chroma is held as (C − 128) · 2^3.
 pub(crate) const HALF_SCALE: f32 = 8.0;
+
+/// As a shift of bytes.
+const HALF_SHIFT: u32 = 3;
+
+/// Takes chroma that is at half size already: `rows` rows of each component, `width` samples from each.
+#[inline(always)]
+pub(crate) fn take_half(strip: &mut Strip, component: usize, rows: PlaneRows<'_>, width: usize, count: usize) {
+    let half = &mut strip.half[component];
+    for (row, samples) in (1..).zip(rows.iter(width).take(count)) {
+        let out = half.row_mut(row);
+        widen_row(samples, HALF_SHIFT, &mut out[1..]);
+        out[0] = out[1];
+    }
+    for row in count + 1..=HalfPlane::ROWS {
+        half.repeat_row(count, row);
+    }
+}
 
 /// Averages each square of four chroma samples (T.81 leaves the filter open; a box is what decoders'
 /// upsampling expects), and repeats the last real column, `width − 1`, and row, `rows − 1`, outwards as

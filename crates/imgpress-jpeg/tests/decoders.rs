@@ -9,7 +9,9 @@
 
 use std::num::NonZeroU16;
 
-use imgpress_jpeg::{ColorType, Distance, Effort, Encoder, Mode, Settings, Subsampling};
+use imgpress_jpeg::{
+    ColorType, Distance, Effort, EncodeError, Encoder, Mode, PlaneRows, Planes, Settings, Subsampling,
+};
 use proptest::prelude::*;
 use zune_core::colorspace::ColorSpace;
 use zune_core::options::DecoderOptions;
@@ -297,4 +299,90 @@ proptest! {
             .with_restart_interval(restart.and_then(NonZeroU16::new));
         check(size, ColorType::Rgb, &contents(size, kind, level), settings, 160.0);
     }
+}
+
+/// One plane of a picture of whole pixels.
+fn plane(pixels: &[u8], channel: usize) -> Vec<u8> {
+    pixels.iter().skip(channel).step_by(3).copied().collect()
+}
+
+fn rows(samples: &[u8], stride: usize) -> PlaneRows<'_> {
+    PlaneRows { samples, stride }
+}
+
+#[test]
+fn full_size_planes_give_the_same_file_as_pixels() {
+    let size = (53, 71);
+    let pixels = waves(size, 3);
+    let planes = [0, 1, 2].map(|channel| plane(&pixels, channel));
+    for subsampling in SUBSAMPLINGS {
+        let settings = settings(1.0).with_subsampling(subsampling);
+        let whole = encode(size, ColorType::YCbCr, &pixels, settings.clone());
+        for piece in [8, 11, 16, 71] {
+            let mut encoder = Encoder::new(size.0, size.1, ColorType::YCbCr, settings.clone()).unwrap();
+            for top in (0..71).step_by(piece) {
+                let count = piece.min(71 - top);
+                let part = planes.each_ref().map(|plane| rows(&plane[top * 53..(top + count) * 53], 53));
+                encoder.write_planes(&Planes::Full(part), count as u32).unwrap();
+            }
+            let mut jpeg = Vec::new();
+            encoder.finish(&mut jpeg).unwrap();
+            assert!(jpeg == whole, "{subsampling:?}, {piece} rows at a time");
+        }
+    }
+}
+
+#[test]
+fn half_size_chroma_comes_out_as_it_went_in() {
+    for size in [(64_u32, 48_u32), (53, 71), (1, 1), (17, 16), (16, 17)] {
+        let (width, height) = (size.0 as usize, size.1 as usize);
+        let half = (size.0.div_ceil(2), size.1.div_ceil(2));
+        let luma = plane(&waves(size, 3), 0);
+        let chroma = [1, 2].map(|channel| plane(&waves(half, 3), channel));
+        let mut encoder = Encoder::new(size.0, size.1, ColorType::YCbCr, settings(0.05)).unwrap();
+        for top in (0..height).step_by(16) {
+            let [cb, cr] = chroma.each_ref().map(|plane| rows(&plane[top / 2 * half.0 as usize..], half.0 as usize));
+            let planes = Planes::Half([rows(&luma[top * width..], width), cb, cr]);
+            encoder.write_planes(&planes, (height - top).min(16) as u32).unwrap();
+        }
+        let mut jpeg = Vec::new();
+        encoder.finish(&mut jpeg).unwrap();
+        let decoder = imgpress_jpeg::Decoder::new(&jpeg, &imgpress_jpeg::DecodeLimits::default()).unwrap();
+        let mut strips = decoder.strips().unwrap();
+        while let Some(strip) = strips.next_strip().unwrap() {
+            for (decoded, (original, width)) in
+                strip.planes().zip([(&luma, width), (&chroma[0], half.0 as usize), (&chroma[1], half.0 as usize)])
+            {
+                for (y, row) in decoded.rows().enumerate() {
+                    let start = (decoded.top + y) * width;
+                    assert!(difference(row, &original[start..start + width]) < 1.0, "{size:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn planes_that_do_not_fit_are_refused() {
+    let samples = vec![0; 64 * 64];
+    let full = |stride| rows(&samples, stride);
+    let new = |color| Encoder::new(64, 64, color, settings(1.0)).unwrap();
+    let refused = |mut encoder: Encoder, planes: Planes<'_>, rows| {
+        matches!(encoder.write_planes(&planes, rows), Err(EncodeError::Planes))
+    };
+    assert!(refused(new(ColorType::Rgb), Planes::Full([full(64); 3]), 64));
+    assert!(refused(new(ColorType::Grey), Planes::Full([full(64); 3]), 64));
+    assert!(refused(new(ColorType::YCbCr), Planes::Grey(full(64)), 64));
+    assert!(refused(new(ColorType::YCbCr), Planes::Full([full(63); 3]), 64));
+    assert!(refused(new(ColorType::YCbCr), Planes::Full([full(65); 3]), 64));
+    assert!(refused(new(ColorType::YCbCr), Planes::Half([full(64); 3]), 15));
+    let settings = settings(1.0).with_subsampling(Subsampling::S444);
+    let encoder = Encoder::new(64, 64, ColorType::YCbCr, settings).unwrap();
+    assert!(refused(encoder, Planes::Half([full(64); 3]), 64));
+    let mut begun = new(ColorType::YCbCr);
+    begun.write_rows(&samples[..3 * 64]).unwrap();
+    assert!(refused(begun, Planes::Half([full(64); 3]), 16));
+    let mut encoder = new(ColorType::YCbCr);
+    let late = encoder.write_planes(&Planes::Half([full(64); 3]), 80);
+    assert!(matches!(late, Err(EncodeError::TooManyRows { height: 64 })));
 }

@@ -1,0 +1,118 @@
+//! A file as its segments (ITU-T T.81, B.1.1).
+
+use super::error::DecodeError;
+
+pub(super) const SOI: u8 = 0xD8;
+pub(super) const EOI: u8 = 0xD9;
+pub(super) const SOS: u8 = 0xDA;
+pub(super) const DQT: u8 = 0xDB;
+pub(super) const DNL: u8 = 0xDC;
+pub(super) const DRI: u8 = 0xDD;
+pub(super) const DHT: u8 = 0xC4;
+
+/// One marker segment, and after a scan's header its entropy-coded data.
+pub(super) struct Segment<'a> {
+    pub(super) marker: u8,
+    /// What follows the length field.
+    pub(super) payload: &'a [u8],
+    /// The entropy-coded data with its restart markers; empty for all but [`SOS`].
+    pub(super) entropy: &'a [u8],
+    /// Whether nothing follows the segment, not even a marker.
+    pub(super) last: bool,
+}
+
+/// Walks over a file's segments, up to its end marker or its end: complete pictures without an end marker are
+/// common enough to be taken.
+pub(super) struct Segments<'a> {
+    input: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Segments<'a> {
+    /// # Errors
+    /// The input does not start with the marker that starts every JPEG file.
+    pub(super) fn new(input: &'a [u8]) -> Result<Self, DecodeError> {
+        match input {
+            [0xFF, SOI, ..] => Ok(Self { input, at: 2 }),
+            [] | [0xFF] => Err(DecodeError::Truncated),
+            _ => Err(DecodeError::Malformed("it does not start as a JPEG does")),
+        }
+    }
+
+    /// The next segment; `None` at the end.
+    ///
+    /// # Errors
+    /// A segment is cut off or has a length that cannot be.
+    pub(super) fn next(&mut self) -> Result<Option<Segment<'a>>, DecodeError> {
+        match self.next_marker() {
+            None | Some(EOI) => Ok(None),
+            Some(SOI) => Err(DecodeError::Malformed("a second picture starts inside the first")),
+            Some(marker) => self.segment(marker).map(Some),
+        }
+    }
+
+    /// Finds the next marker, over fill bytes and stray bytes as libjpeg does.
+    fn next_marker(&mut self) -> Option<u8> {
+        loop {
+            let rest = self.input.get(self.at..)?;
+            self.at += rest.iter().position(|&byte| byte == 0xFF)? + 1;
+            if let Some(&marker @ 0xC0..=0xFE) = self.input.get(self.at)
+                && !matches!(marker, 0xD0..=0xD7)
+            {
+                self.at += 1;
+                return Some(marker);
+            }
+        }
+    }
+
+    fn segment(&mut self, marker: u8) -> Result<Segment<'a>, DecodeError> {
+        let rest = self.input.get(self.at..).unwrap_or_default();
+        let length = rest.first_chunk().ok_or(DecodeError::Truncated)?;
+        let length = usize::from(u16::from_be_bytes(*length));
+        if length < 2 {
+            return Err(DecodeError::Malformed("a segment is shorter than its length field"));
+        }
+        let payload = rest.get(2..length).ok_or(DecodeError::Truncated)?;
+        self.at += length;
+        let start = self.at;
+        if marker == SOS {
+            self.at = end_of_entropy(self.input, start);
+        }
+        let entropy = &self.input[start..self.at];
+        Ok(Segment { marker, payload, entropy, last: self.at + 1 >= self.input.len() })
+    }
+}
+
+/// Where the next marker is that is no restart marker.
+fn end_of_entropy(input: &[u8], mut at: usize) -> usize {
+    loop {
+        at += before_ff(&input[at..]);
+        match input.get(at + 1) {
+            Some(0 | 0xD0..=0xD7) => at += 2,
+            Some(0xFF) => at += 1,
+            Some(_) => return at,
+            None => return input.len(),
+        }
+    }
+}
+
+/// How many bytes there are before the first 0xFF.
+fn before_ff(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let found = ff_bytes(u64::from_le_bytes(*word));
+        if found != 0 {
+            return 8 * i + found.trailing_zeros() as usize / 8;
+        }
+    }
+    8 * words.len() + rest.iter().position(|&byte| byte == 0xFF).unwrap_or(rest.len())
+}
+
+/// A word whose lowest set bit is in the lowest byte that is 0xFF; 0 where there is none.
+#[inline(always)]
+pub(super) fn ff_bytes(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    // The usual test for a byte of zero, on the complement.
+    (!word).wrapping_sub(ONES) & word & HIGH
+}

@@ -228,9 +228,9 @@ pub(crate) struct Service {
 }
 
 /// Options of `crops`.
-#[derive(Args, Clone, Debug)]
+#[derive(Clone, Debug, Parser)]
 pub(crate) struct Crops {
-    /// Our encoder, set by distance
+    /// Our encoder, `ours-EFFORT`
     #[arg(long, default_value = "ours-balanced")]
     pub(crate) ours: String,
     /// The folder to write to
@@ -259,7 +259,7 @@ pub(crate) struct Report {
     #[arg(
         long,
         value_delimiter = ',',
-        default_value = "ours-fast,ours-balanced,ours-max,mozjpeg,mozjpeg-progressive,jpegli,jpegli-flat,jpeg-encoder,image,\
+        default_value = "ours-fast,ours-balanced,ours-balanced-auto,ours-max,mozjpeg,mozjpeg-progressive,jpegli,jpegli-flat,jpeg-encoder,image,\
                          sharp,sharp-mozjpeg,pillow"
     )]
     pub(crate) encoders: Vec<String>,

@@ -16,8 +16,8 @@ pub(crate) struct Scene {
     pub(crate) name: &'static str,
     /// What the values shown are multiplied by: banding in the dark is seen on a bright screen in a dark room only.
     pub(crate) brightened: u8,
-    /// Whether the same size without subsampling of colour is shown too.
-    pub(crate) full_colour: bool,
+    /// Whether colours are such that the same size without subsampling is shown too.
+    pub(crate) saturated: bool,
     source: Source,
     /// Left and top of the part that is shown.
     at: (u32, u32),
@@ -47,16 +47,16 @@ pub(crate) const SCENES: [Scene; 8] = [
     Scene {
         name: "red-and-blue",
         brightened: 1,
-        full_colour: true,
+        saturated: true,
         source: Source::Made(red_and_blue),
         at: (32, 32),
     },
-    Scene { name: "dark", brightened: 4, full_colour: false, source: Source::Made(dark), at: (176, 150) },
+    Scene { name: "dark", brightened: 4, saturated: false, source: Source::Made(dark), at: (176, 150) },
 ];
 
 impl Scene {
-    const fn of_file(name: &'static str, file: &'static str, at: (u32, u32), full_colour: bool) -> Self {
-        Self { name, brightened: 1, full_colour, source: Source::File(file), at }
+    const fn of_file(name: &'static str, file: &'static str, at: (u32, u32), saturated: bool) -> Self {
+        Self { name, brightened: 1, saturated, source: Source::File(file), at }
     }
 
     /// The whole picture.

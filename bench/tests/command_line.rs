@@ -62,6 +62,15 @@ fn whole_processes_are_measured_at_the_look_of_the_baseline() {
 }
 
 #[test]
+fn the_memory_of_each_process_is_measured() {
+    let corpus = corpus();
+    let text = bench(corpus.path(), &["memory", "--pictures", "made/1.png", "--encoders", "rimage"]);
+    let row: Vec<_> = row(&text, "1.png (0.0 MP)");
+    assert_eq!(row[2], "rimage");
+    assert!(row[3].parse::<f64>().unwrap() > 0.0, "{text}");
+}
+
+#[test]
 fn the_quality_scale_is_written_as_rust() {
     let corpus = corpus();
     let out = corpus.path().join("scale.rs");

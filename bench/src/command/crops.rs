@@ -22,9 +22,10 @@ const DISTANCES: [f64; 3] = [1.0, 2.0, 4.0];
 /// A picture is not there, an encoder fails or a file cannot be written.
 pub(crate) fn run(folders: &Folders, options: &Crops) -> Result<()> {
     fs::create_dir_all(&options.out).with_context(|| format!("cannot make {}", options.out.display()))?;
-    let [mozjpeg, ours, full_colour] =
-        ["mozjpeg", &options.ours, "ours-balanced-444"].map(|name| encoder::by_name(name, &folders.peers));
-    let (mozjpeg, ours, full_colour) = (mozjpeg?, ours?, full_colour?);
+    let (full, auto) = (format!("{}-444", options.ours), format!("{}-auto", options.ours));
+    let encoder = |name: &str| encoder::by_name(name, &folders.peers);
+    let (mozjpeg, ours) = (encoder("mozjpeg")?, encoder(&options.ours)?);
+    let (full, auto) = (encoder(&full)?, encoder(&auto)?);
     for scene in SCENES {
         let picture = scene.picture(&folders.corpus)?;
         let scorer = Scorer::new(&picture);
@@ -37,13 +38,14 @@ pub(crate) fn run(folders: &Folders, options: &Crops) -> Result<()> {
                 image: scene.cut(&picture, &picture.rgb),
             }];
             row.push(panel(&scene, &scorer, &picture, &format!("mozjpeg, quality {quality}"), &theirs)?);
-            let mut encoders = vec![(ours.as_ref(), "ours")];
-            if scene.full_colour {
-                encoders.push((full_colour.as_ref(), "ours, 4:4:4"));
+            let mut columns = vec![(ours.as_ref(), "ours")];
+            if scene.saturated {
+                let chosen = subsampling(&auto.encode(&picture, distance)?) == "4:4:4";
+                columns.push((full.as_ref(), if chosen { "its choice" } else { "not its choice" }));
             }
-            for (encoder, name) in encoders {
+            for (encoder, name) in columns {
                 let (distance, file) = largest_below(encoder, &picture, theirs.len())?;
-                let label = format!("{name}, distance {distance:.2}");
+                let label = format!("{name}, {}, distance {distance:.2}", subsampling(&file));
                 row.push(panel(&scene, &scorer, &picture, &label, &file)?);
             }
             rows.push(row);
@@ -79,6 +81,23 @@ fn largest_below(encoder: &dyn Encoder, picture: &Picture, bytes: usize) -> Resu
         }
     }
     Ok((coarse, encoder.encode(picture, coarse)?))
+}
+
+/// How the colour of a file is subsampled, by its frame header (T.81 B.2.2): the first component's sampling factors.
+fn subsampling(jpeg: &[u8]) -> &'static str {
+    let mut rest = jpeg.get(2..).unwrap_or_default();
+    while let [0xFF, marker, high, low, body @ ..] = rest {
+        if (0xC0..=0xC2).contains(marker) {
+            return match body.get(7) {
+                Some(0x11) => "4:4:4",
+                Some(0x22) => "4:2:0",
+                _ => "",
+            };
+        }
+        rest =
+            body.get(usize::from(u16::from_be_bytes([*high, *low])).saturating_sub(2)..).unwrap_or_default();
+    }
+    ""
 }
 
 /// What was done to the values shown, if anything.
@@ -117,5 +136,16 @@ mod tests {
         assert!(encoder("mozjpeg").encode(&picture, quality - 1.0).unwrap().len() < 2500);
         let (_, ours) = largest_below(encoder("ours-balanced").as_ref(), &picture, theirs.len()).unwrap();
         assert!(ours.len() <= theirs.len());
+    }
+
+    #[test]
+    fn the_subsampling_of_a_file_is_named() {
+        let picture = gradient(64, 48);
+        for (name, expected) in [("mozjpeg", "4:2:0"), ("ours-fast", "4:2:0"), ("ours-fast-444", "4:4:4")] {
+            let encoder = encoder::by_name(name, Path::new("peers")).unwrap();
+            let finest = *encoder.scale().ladder(false).last().unwrap();
+            assert_eq!(subsampling(&encoder.encode(&picture, finest).unwrap()), expected);
+        }
+        assert_eq!(subsampling(&[]), "");
     }
 }

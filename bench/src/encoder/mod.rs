@@ -88,13 +88,16 @@ pub(crate) trait Encoder: Send + Sync {
 }
 
 /// Every name that [`by_name`] knows.
-pub(crate) const NAMES: [&str; 22] = [
+pub(crate) const NAMES: [&str; 25] = [
     "ours-fast",
     "ours-balanced",
     "ours-max",
     "ours-fast-444",
     "ours-balanced-444",
     "ours-max-444",
+    "ours-fast-auto",
+    "ours-balanced-auto",
+    "ours-max-auto",
     "ours-fast-q",
     "ours-balanced-q",
     "ours-max-q",

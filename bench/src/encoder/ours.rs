@@ -11,12 +11,23 @@ pub(super) struct Ours {
     name: &'static str,
     effort: Effort,
     scale: Scale,
-    subsampling: Option<Subsampling>,
+    chroma: Chroma,
+}
+
+/// How colour is subsampled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Chroma {
+    /// 4:2:0.
+    Half,
+    /// 4:4:4.
+    Full,
+    /// As the encoder chooses for the picture.
+    Chosen,
 }
 
 impl Ours {
-    /// The encoder of a name: `ours-EFFORT`, set by distance; with `-444` behind it without subsampling, with `-q`
-    /// set by the quality scale.
+    /// The encoder of a name: `ours-EFFORT`, set by distance; with `-444` behind it without subsampling, with `-auto`
+    /// with the subsampling that it chooses for the picture, with `-q` set by the quality scale.
     pub(super) fn named(name: &str) -> Option<Self> {
         let name = super::NAMES.into_iter().find(|known| *known == name)?;
         let mut parts = name.strip_prefix("ours-")?.split('-');
@@ -27,18 +38,25 @@ impl Ours {
         };
         let variant = parts.next();
         let scale = if variant == Some("q") { Scale::Quality } else { Scale::Distance };
-        let subsampling = (variant == Some("444")).then_some(Subsampling::S444);
-        Some(Self { name, effort, scale, subsampling })
+        let chroma = match variant {
+            Some("444") => Chroma::Full,
+            Some("auto") => Chroma::Chosen,
+            _ => Chroma::Half,
+        };
+        Some(Self { name, effort, scale, chroma })
     }
 
-    fn settings(&self, parameter: f64) -> Result<Settings> {
+    fn settings(&self, picture: &Picture, parameter: f64) -> Result<Settings> {
         let settings = match self.scale {
             Scale::Distance => Settings::new(Distance::new(parameter as f32)?).with_effort(self.effort),
             Scale::Quality => Settings::of_quality(Quality::new(quality(parameter))?, self.effort),
         };
-        Ok(match self.subsampling {
-            Some(subsampling) => settings.with_subsampling(subsampling),
-            None => settings,
+        Ok(match self.chroma {
+            Chroma::Half => settings.with_subsampling(Subsampling::S420),
+            Chroma::Full => settings.with_subsampling(Subsampling::S444),
+            Chroma::Chosen => {
+                settings.with_subsampling_for(ColorType::Rgb, picture.width as u32, &picture.rgb)
+            }
         })
     }
 }
@@ -58,7 +76,7 @@ impl Encoder for Ours {
 
     fn encode(&self, picture: &Picture, parameter: f64) -> Result<Vec<u8>> {
         let size = (picture.width as u32, picture.height as u32);
-        let settings = self.settings(parameter)?;
+        let settings = self.settings(picture, parameter)?;
         let mut encoder = imgpress_jpeg::Encoder::new(size.0, size.1, ColorType::Rgb, settings)?;
         let mut out = Vec::new();
         for rows in picture.rgb.chunks(picture.width * 3 * 16) {

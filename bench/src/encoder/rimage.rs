@@ -78,3 +78,17 @@ fn on_white(image: &Image) -> Result<Image> {
     let (width, height) = image.dimensions();
     Ok(Image::from_u8(&rgb, width, height, ColorSpace::RGB))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_transparent_becomes_white() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("clear.png");
+        ::image::RgbaImage::new(16, 16).save(&path).unwrap();
+        let decoded = crate::decoder::decode(&rimage_file(&path, 90.0).unwrap(), 16, 16).unwrap();
+        assert!(decoded.iter().all(|&value| value >= 253), "{decoded:?}");
+    }
+}

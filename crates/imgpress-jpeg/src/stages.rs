@@ -9,7 +9,7 @@ use crate::color::{ColorType, LUMA_SCALE, convert_row};
 use crate::dct::{Quantizer, Spectrum};
 use crate::encoder::best_level;
 use crate::pipeline::Pipeline;
-use crate::rdo::Decider;
+use crate::rdo::{Decider, Role};
 use crate::scan::{Component, Scan};
 use crate::settings::{Settings, Subsampling};
 use crate::strip::Strip;
@@ -58,7 +58,7 @@ impl Stages {
         pixels.chunks_exact(row).for_each(|row| pipeline.push(level, row));
         let components = pipeline.finish(level).1;
         let table = QuantTables::new(settings.distance, Subsampling::S420).y;
-        let decider = Decider::new(settings.effort, true);
+        let decider = Decider::new(settings.effort, Role::Luma);
         let quantizer = Quantizer::new(&table, LUMA_SCALE, |natural| decider.threshold(natural));
         let script = scan::usual_script(components.len(), settings.distance);
         Self { level, width, pixels, table, quantizer, decider, components, script }

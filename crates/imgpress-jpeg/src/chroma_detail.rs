@@ -86,8 +86,8 @@ impl Loss {
     #[inline(always)]
     fn count(&mut self, squares: u32) {
         self.groups += 1;
-        self.visible += u32::from(squares > 4 * 4 * 16 << 10);
-        self.strong += u32::from(squares > 8 * 8 * 16 << 10);
+        self.visible += u32::from(squares > (4 * 4 * 16) << 10);
+        self.strong += u32::from(squares > (8 * 8 * 16) << 10);
     }
 
     /// What makes the smaller file at this distance.
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn soft_colour_and_sharp_grey_are_subsampled() {
         let soft = |x: usize, y: usize| [4 * x as u8, 2 * y as u8 + 60, 255 - 4 * x as u8];
-        let grey = |x: usize, y: usize| [if (x / 3 + y / 5) % 2 == 0 { 0 } else { 255 }; 3];
+        let grey = |x: usize, y: usize| [if (x / 3 + y / 5).is_multiple_of(2) { 0 } else { 255 }; 3];
         assert_eq!(chosen(0.3, soft), Subsampling::S420);
         assert_eq!(chosen(0.3, grey), Subsampling::S420);
     }

@@ -7,7 +7,7 @@ use fearless_simd::{Level, Simd};
 use crate::color::ColorType;
 use crate::error::EncodeError;
 use crate::pipeline::Pipeline;
-use crate::planes::Planes;
+use crate::planes::{ChromaSize, Planes};
 use crate::settings::{Effort, Mode, Settings};
 use crate::token::Tokens;
 use crate::{dc, scan, write};
@@ -26,6 +26,8 @@ pub struct Encoder {
     level: Level,
     /// Rows written so far.
     rows: u32,
+    /// How their chroma came, once there are any.
+    chroma: Option<ChromaSize>,
     pipeline: Pipeline,
 }
 
@@ -50,13 +52,14 @@ impl Encoder {
             return Err(EncodeError::Size { width, height });
         };
         let pipeline = Pipeline::new((usize::from(w), usize::from(h)), color, &settings);
-        Ok(Self { settings, color, width: w, height: h, level, rows: 0, pipeline })
+        Ok(Self { settings, color, width: w, height: h, level, rows: 0, chroma: None, pipeline })
     }
 
     /// Takes the next rows: any whole number of them, from the top, without padding between them.
     ///
     /// # Errors
-    /// [`EncodeError::PartialRow`] and [`EncodeError::TooManyRows`]; nothing was taken then.
+    /// [`EncodeError::PartialRow`] and [`EncodeError::TooManyRows`], and [`EncodeError::Planes`] behind planes
+    /// whose chroma was smaller; nothing was taken then.
     pub fn write_rows(&mut self, rows: &[u8]) -> Result<(), EncodeError> {
         let row = usize::from(self.width) * self.color.bytes_per_pixel();
         if !rows.len().is_multiple_of(row) {
@@ -66,6 +69,9 @@ impl Encoder {
         if rows.len() / row > (height - self.rows) as usize {
             return Err(EncodeError::TooManyRows { height });
         }
+        if !self.comes_as(ChromaSize::Full) {
+            return Err(EncodeError::Planes);
+        }
         for row in rows.chunks_exact(row) {
             self.pipeline.push(self.level, row);
             self.rows += 1;
@@ -73,8 +79,9 @@ impl Encoder {
         Ok(())
     }
 
-    /// Takes the next `rows` rows from planes. For an encoder of [`ColorType::Grey`] or [`ColorType::YCbCr`];
-    /// half-size chroma needs 4:2:0, and 16 rows at a time, or 32 or more sixteens, but for the picture's last.
+    /// Takes the next `rows` rows from planes. For an encoder of [`ColorType::Grey`] or [`ColorType::YCbCr`].
+    /// Chroma that is smaller than luma needs 4:2:0; at half its height it needs 16 rows at a time, or a multiple
+    /// of that, but for the picture's last. All of a picture's rows come in the same shape.
     ///
     /// # Errors
     /// [`EncodeError::Planes`] and [`EncodeError::TooManyRows`]; nothing was taken then.
@@ -83,20 +90,24 @@ impl Encoder {
         if rows > height - self.rows {
             return Err(EncodeError::TooManyRows { height });
         }
+        let whole = rows.is_multiple_of(16) || self.rows + rows == height;
         let fits = match planes {
             Planes::Grey(_) => self.color == ColorType::Grey,
             Planes::Full(_) => self.color == ColorType::YCbCr,
-            Planes::Half(_) => {
-                let whole = rows.is_multiple_of(16) || self.rows + rows == height;
-                self.color == ColorType::YCbCr && self.pipeline.takes_half() && whole
-            }
+            Planes::HalfWidth(_) => self.color == ColorType::YCbCr && self.pipeline.is_subsampled(),
+            Planes::Half(_) => self.color == ColorType::YCbCr && self.pipeline.is_subsampled() && whole,
         };
-        if !fits || !planes.hold(self.width.into(), rows as usize) {
+        if !fits || !planes.hold(self.width.into(), rows as usize) || !self.comes_as(planes.chroma()) {
             return Err(EncodeError::Planes);
         }
         self.pipeline.push_planes(self.level, planes, rows as usize);
         self.rows += rows;
         Ok(())
+    }
+
+    /// Whether rows of this kind can follow those that there are.
+    fn comes_as(&mut self, chroma: ChromaSize) -> bool {
+        *self.chroma.get_or_insert(chroma) == chroma
     }
 
     /// Writes the file. The output gets pieces of up to 64 KiB and is not flushed.

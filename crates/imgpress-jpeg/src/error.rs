@@ -47,7 +47,7 @@ pub enum EncodeError {
     /// the rows that it needs.
     #[error(
         "the planes do not fit: as many components as the picture has are expected, each with its samples of all \
-         rows, and chroma at half size only for 4:2:0 and in whole strips of 16 rows"
+         rows and always of one size, smaller chroma only for 4:2:0, and that of half height in strips of 16 rows"
     )]
     Planes,
     /// More rows were given than the picture has.

@@ -14,6 +14,8 @@ const DELTA_SCALE: f32 = 128.0;
 const NEGLIGIBLE: i16 = 2 * 128 / 2;
 /// Luma is corrected by at most so many levels.
 const LIMIT: f32 = 24.0;
+/// A little more than the difference in brightness was measured to pay.
+const STRENGTH: f32 = 1.075;
 /// Luminance weights of red, green and blue (BT.709).
 const WEIGHTS: [f32; 3] = [0.2126, 0.7152, 0.0722];
 
@@ -119,7 +121,7 @@ fn correction<S: Simd>(
         sum += weight * (decoded - original[channel]);
         weights += weight;
     }
-    (sum / weights).max(-LIMIT).min(LIMIT)
+    (sum / weights).max(-LIMIT).min(LIMIT) * STRENGTH
 }
 
 /// JFIF's inverse conversion (ITU-T T.871), chroma about 0.

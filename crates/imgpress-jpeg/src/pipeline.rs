@@ -12,7 +12,7 @@ use crate::rdo::{Decider, Role};
 use crate::scan::Component;
 use crate::settings::{Effort, Settings, Subsampling};
 use crate::strip::{HalfPlane, Strip};
-use crate::subsample::{HALF_SCALE, halve, take_half};
+use crate::subsample::{HALF_SCALE, enlarge_row, halve, take_half, take_half_row};
 use crate::tables::{QuantTable, QuantTables};
 
 /// Holds the strip that is being filled and, where luma is corrected, the one before it, which waits for
@@ -25,6 +25,8 @@ pub(crate) struct Pipeline {
     /// Rows of the current strip that are there.
     filled: usize,
     subsampled: bool,
+    /// Chroma comes at half the width.
+    half_width: bool,
     fix_luma: bool,
     current: Strip,
     previous: Option<Strip>,
@@ -53,6 +55,7 @@ impl Pipeline {
             rows,
             filled: 0,
             subsampled,
+            half_width: false,
             fix_luma: subsampled && settings.effort != Effort::Fast,
             current: Strip::new(width, rows, colored, subsampled),
             previous: None,
@@ -71,9 +74,9 @@ impl Pipeline {
         }
     }
 
-    /// Whether chroma at half size can be taken now: the picture has it so, and no strip is begun.
-    pub(crate) fn takes_half(&self) -> bool {
-        self.subsampled && self.filled == 0
+    /// Whether the file's chroma is at half size.
+    pub(crate) fn is_subsampled(&self) -> bool {
+        self.subsampled
     }
 
     /// Takes rows of planes that are known to be there and to be what the picture consists of.
@@ -86,6 +89,12 @@ impl Pipeline {
                 let chroma = cb.iter(self.width).zip(cr.iter(self.width));
                 for (y, (cb, cr)) in y.iter(self.width).zip(chroma).take(rows) {
                     self.push_row_of_planes(level, [y, cb, cr]);
+                }
+            }
+            Planes::HalfWidth([y, cb, cr]) => {
+                let half = self.width.div_ceil(2);
+                for (y, (cb, cr)) in y.iter(self.width).zip(cb.iter(half).zip(cr.iter(half))).take(rows) {
+                    self.push_half_row(level, y, [cb, cr]);
                 }
             }
             Planes::Half([y, cb, cr]) => {
@@ -104,6 +113,25 @@ impl Pipeline {
         let (strip, y) = (&mut self.current, self.filled);
         dispatch!(level, _simd => planar_row(planes, strip, y));
         self.filled += 1;
+        if self.filled == self.rows {
+            self.complete(level);
+        }
+    }
+
+    /// Takes a row whose chroma is at half the width.
+    fn push_half_row(&mut self, level: Level, luma: &[u8], chroma: [&[u8]; 2]) {
+        let (strip, y, enlarges) = (&mut self.current, self.filled, self.fix_luma);
+        dispatch!(level, _simd => {
+            widen_row(luma, LUMA_SHIFT, strip.rows_mut(y)[0]);
+            chroma.into_iter().enumerate().for_each(|(component, row)| {
+                take_half_row(strip, component, row, y);
+                if enlarges {
+                    enlarge_row(row, strip.rows_mut(y)[component + 1]);
+                }
+            });
+        });
+        self.filled += 1;
+        self.half_width = true;
         if self.filled == self.rows {
             self.complete(level);
         }
@@ -146,7 +174,11 @@ impl Pipeline {
     fn complete_with<S: Simd>(&mut self, simd: S) {
         if self.subsampled {
             let (width, rows) = (self.width.div_ceil(2), self.filled.div_ceil(2));
-            halve(&mut self.current, width, rows);
+            if self.half_width {
+                self.current.half.iter_mut().for_each(|half| half.repeat_below(rows));
+            } else {
+                halve(&mut self.current, width, rows);
+            }
         }
         self.code_chroma(simd);
         if self.fix_luma {

@@ -104,6 +104,11 @@ impl HalfPlane {
         self.samples.copy_within(from * self.stride..(from + 1) * self.stride, to * self.stride);
     }
 
+    /// Repeats its own last row, the one of this number, down to the context below.
+    pub(crate) fn repeat_below(&mut self, last: usize) {
+        (last + 1..=Self::ROWS + 1).for_each(|row| self.repeat_row(last, row));
+    }
+
     /// Its own rows as blocks read them, with their stride.
     pub(crate) fn blocks(&self) -> (&[i16], usize) {
         (self.samples.get(self.stride + 1..(Self::ROWS + 1) * self.stride).unwrap_or_default(), self.stride)

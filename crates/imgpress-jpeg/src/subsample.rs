@@ -25,9 +25,44 @@ pub(crate) fn take_half(
         widen_row(samples, HALF_SHIFT, &mut out[1..]);
         out[0] = out[1];
     }
-    for row in count + 1..=HalfPlane::ROWS {
-        half.repeat_row(count, row);
+    half.repeat_below(count);
+}
+
+/// Takes row `y` of chroma that is at half the width, and averages it with the one before where it is the second of
+/// two.
+#[inline(always)]
+pub(crate) fn take_half_row(strip: &mut Strip, component: usize, samples: &[u8], y: usize) {
+    let out = strip.half[component].row_mut(y / 2 + 1);
+    if y.is_multiple_of(2) {
+        widen_row(samples, HALF_SHIFT, &mut out[1..]);
+    } else {
+        let (own, rest) = out[1..].split_at_mut(samples.len());
+        for (out, &sample) in own.iter_mut().zip(samples) {
+            // Exact: both are multiples of eight.
+            *out = (*out + ((i16::from(sample) - 128) << HALF_SHIFT)) >> 1;
+        }
+        if let Some(&last) = own.last() {
+            rest.fill(last);
+        }
     }
+    out[0] = out[1];
+}
+
+/// Brings a row of chroma from half to full width as a decoder does, by the triangle filter, in the fixed point of
+/// full-size chroma, and repeats its last sample to the end of the output.
+#[inline(always)]
+pub(crate) fn enlarge_row(samples: &[u8], out: &mut [i16]) {
+    let [Some(first), Some(last)] = [samples.first(), samples.last()] else { return };
+    let level = |sample: u8| i16::from(sample) - 128;
+    let (pairs, _) = out.as_chunks_mut::<2>();
+    let before = std::iter::once(first).chain(samples);
+    let after = samples.iter().skip(1).chain(std::iter::once(last));
+    for (pair, ((own, before), after)) in pairs.iter_mut().zip(samples.iter().zip(before).zip(after)) {
+        // A quarter of 2^5 levels.
+        let own = 3 * level(*own);
+        *pair = [(own + level(*before)) << 3, (own + level(*after)) << 3];
+    }
+    out[2 * samples.len()..].fill(level(*last) << 5);
 }
 
 /// Averages each square of four chroma samples (T.81 leaves the filter open; a box is what decoders'
@@ -46,9 +81,7 @@ pub(crate) fn halve(strip: &mut Strip, width: usize, rows: usize) {
             out[width..].fill(last);
             out[0] = out[1];
         }
-        for row in rows + 1..=HalfPlane::ROWS + 1 {
-            half.repeat_row(rows, row);
-        }
+        half.repeat_below(rows);
     }
 }
 

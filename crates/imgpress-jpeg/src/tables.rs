@@ -40,7 +40,7 @@ const SCALE_420: f32 = 1.22;
 /// Where the exponents begin to act.
 const KNEE: f32 = 1.5;
 /// Share of jpegli's exponents that is used: measured, their full strength costs size.
-const EXPONENT_STRENGTH: f32 = 0.4;
+const EXPONENT_STRENGTH: f32 = 0.28;
 /// Below this distance half-size chroma is kept finer and its tables unbent.
 const FINE_CHROMA: f32 = 1.3;
 
@@ -56,7 +56,12 @@ struct ChromaFactors {
 }
 
 const BLUE: ChromaFactors = ChromaFactors { usual: 0.95, fine: 0.90, full: 0.68 };
-const RED: ChromaFactors = ChromaFactors { usual: 1.15, fine: 1.10, full: 0.80 };
+const RED: ChromaFactors = ChromaFactors { usual: 1.05, fine: 1.10, full: 0.80 };
+
+/// What luma's steps on each diagonal of the block are multiplied by: the lowest frequencies finer, the middle
+/// coarser. More than this, on any diagonal, gained nothing.
+const LUMA_DIAGONALS: [f32; 15] =
+    [1.0, 0.95, 1.0, 1.0, 1.05, 1.05, 1.05, 1.025, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
 
 /// Everything that depends on the distance and not on the component.
 struct Curve {
@@ -85,8 +90,8 @@ impl Curve {
 
     fn luma(&self, k: usize) -> f32 {
         let f = height(k);
-        let bend = if k == 0 { 0.85 } else { 1.0 + 0.1 * (1.0 - f) * (1.0 - f) };
-        (1.0 + (0.3 + 0.3 * self.level) * f) * bend
+        let bend = if k == 0 { 1.0 } else { 1.0 + 0.1 * (1.0 - f) * (1.0 - f) };
+        (1.0 + (0.36 + 0.3 * self.level) * f) * bend * LUMA_DIAGONALS[k / 8 + k % 8]
     }
 
     fn chroma(&self, k: usize, factors: &ChromaFactors) -> f32 {

@@ -366,6 +366,37 @@ fn half_size_chroma_comes_out_as_it_went_in() {
 }
 
 #[test]
+fn chroma_of_half_the_width_comes_out_as_averages_of_two_rows() {
+    for size in [(64_u32, 48_u32), (53, 71), (1, 1), (33, 18)] {
+        let (width, half, height) = (size.0 as usize, size.0.div_ceil(2) as usize, size.1 as usize);
+        let luma = plane(&waves(size, 3), 0);
+        let chroma = [1, 2].map(|channel| plane(&waves((half as u32, size.1), 3), channel));
+        let mut encoder = Encoder::new(size.0, size.1, ColorType::YCbCr, settings(0.05)).unwrap();
+        for top in (0..height).step_by(8) {
+            let [cb, cr] = chroma.each_ref().map(|plane| rows(&plane[top * half..], half));
+            let planes = Planes::HalfWidth([rows(&luma[top * width..], width), cb, cr]);
+            encoder.write_planes(&planes, (height - top).min(8) as u32).unwrap();
+        }
+        let mut jpeg = Vec::new();
+        encoder.finish(&mut jpeg).unwrap();
+        let decoder = imgpress_jpeg::Decoder::new(&jpeg, &imgpress_jpeg::DecodeLimits::default()).unwrap();
+        let mut strips = decoder.strips().unwrap();
+        while let Some(strip) = strips.next_strip().unwrap() {
+            for (decoded, original) in strip.planes().skip(1).zip(&chroma) {
+                for (y, row) in decoded.rows().enumerate() {
+                    let upper = 2 * (decoded.top + y);
+                    let lower = (upper + 1).min(height - 1);
+                    let mean: Vec<u8> = (0..half)
+                        .map(|x| original[upper * half + x].midpoint(original[lower * half + x]))
+                        .collect();
+                    assert!(difference(row, &mean) < 1.2, "{size:?}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn planes_that_do_not_fit_are_refused() {
     let samples = vec![0; 64 * 64];
     let full = |stride| rows(&samples, stride);

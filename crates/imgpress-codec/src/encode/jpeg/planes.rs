@@ -18,8 +18,8 @@ pub(crate) struct Transcoded {
     pub(crate) decode_time: Duration,
 }
 
-/// Encodes the planes of a file, upright; `None` for a file of which pixels are to be made: one that is neither grey
-/// nor 4:2:0, or whose squares of four pixels would be others once it is turned. Its colours must need no conversion.
+/// Encodes the planes of a file, upright; `None` for a file of which pixels are to be made: one that is neither grey,
+/// nor 4:2:0 or 4:2:2, or whose squares of four pixels would be others once it is turned. Its colours must need no conversion.
 ///
 /// # Errors
 /// A part of the picture is missing or makes no sense, the budget's, or [`Error::Encoder`].
@@ -29,15 +29,16 @@ pub(crate) fn from_planes(
     effort: Effort,
     budget: &Budget,
 ) -> Result<Option<Transcoded>, Error> {
-    let grey = match (file.color_coding(), file.sampling().as_slice()) {
-        (ColorCoding::Grey, _) => true,
-        (ColorCoding::YCbCr, [(2, 2), (1, 1), (1, 1)]) => false,
-        _ => return Ok(None),
+    let Some(shape) = Shape::of(file) else {
+        return Ok(None);
     };
+    let grey = shape == Shape::Grey;
     let (width, height) = (file.decoder().width(), file.decoder().height());
     let orientation = file.orientation();
     let whole_squares = width.is_multiple_of(2) && height.is_multiple_of(2);
-    if !grey && orientation != Orientation::AS_STORED && !whole_squares {
+    if orientation != Orientation::AS_STORED
+        && (shape == Shape::HalfWidth || shape == Shape::Half && !whole_squares)
+    {
         return Ok(None);
     }
     let (width, height) = if orientation.swaps_sides() { (height, width) } else { (width, height) };
@@ -49,18 +50,39 @@ pub(crate) fn from_planes(
         while let Some(strip) = source.next()? {
             let rows: Vec<_> = strip.planes().map(|plane| plane_rows(&plane)).collect();
             let height = strip.planes().next().map_or(0, |plane| plane.height);
-            write(&mut encoder, &rows, height)?;
+            write(&mut encoder, shape, &rows, height)?;
         }
     } else {
         let planes = turned(&mut source, file, orientation)?;
         let rows: Vec<_> =
             planes.iter().map(|plane| PlaneRows { samples: &plane.pixels, stride: plane.width }).collect();
-        write(&mut encoder, &rows, planes.first().map_or(0, |plane| plane.height))?;
+        write(&mut encoder, shape, &rows, planes.first().map_or(0, |plane| plane.height))?;
     }
     budget.check()?;
     let mut bytes = Vec::with_capacity(likely_size(width as usize, height as usize));
     encoder.finish(&mut bytes).map_err(|error| broken(&error))?;
     Ok(Some(Transcoded { bytes, decode_time: source.time }))
+}
+
+/// Planes that can be taken as they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    Grey,
+    /// 4:2:2.
+    HalfWidth,
+    /// 4:2:0.
+    Half,
+}
+
+impl Shape {
+    fn of(file: &JpegFile<'_>) -> Option<Self> {
+        match (file.color_coding(), file.sampling().as_slice()) {
+            (ColorCoding::Grey, _) => Some(Self::Grey),
+            (ColorCoding::YCbCr, [(2, 1), (1, 1), (1, 1)]) => Some(Self::HalfWidth),
+            (ColorCoding::YCbCr, [(2, 2), (1, 1), (1, 1)]) => Some(Self::Half),
+            _ => None,
+        }
+    }
 }
 
 /// Strips of planes, and the time that it took to read them.
@@ -90,10 +112,11 @@ fn plane_rows<'s>(plane: &PlaneStrip<'s>) -> PlaneRows<'s> {
     PlaneRows { samples: plane.samples, stride: plane.stride }
 }
 
-fn write(encoder: &mut Encoder, planes: &[PlaneRows<'_>], rows: usize) -> Result<(), Error> {
-    let planes = match *planes {
-        [grey] => Planes::Grey(grey),
-        [y, cb, cr] => Planes::Half([y, cb, cr]),
+fn write(encoder: &mut Encoder, shape: Shape, planes: &[PlaneRows<'_>], rows: usize) -> Result<(), Error> {
+    let planes = match (shape, planes) {
+        (Shape::Grey, &[grey]) => Planes::Grey(grey),
+        (Shape::HalfWidth, &[y, cb, cr]) => Planes::HalfWidth([y, cb, cr]),
+        (Shape::Half, &[y, cb, cr]) => Planes::Half([y, cb, cr]),
         _ => return Err(Error::Encoder(format!("{} planes are not for a JPEG", planes.len()))),
     };
     encoder.write_planes(&planes, side(rows)).map_err(|error| broken(&error))

@@ -12,7 +12,13 @@ const HALF_SHIFT: u32 = 3;
 
 /// Takes chroma that is at half size already: `rows` rows of each component, `width` samples from each.
 #[inline(always)]
-pub(crate) fn take_half(strip: &mut Strip, component: usize, rows: PlaneRows<'_>, width: usize, count: usize) {
+pub(crate) fn take_half(
+    strip: &mut Strip,
+    component: usize,
+    rows: PlaneRows<'_>,
+    width: usize,
+    count: usize,
+) {
     let half = &mut strip.half[component];
     for (row, samples) in (1..).zip(rows.iter(width).take(count)) {
         let out = half.row_mut(row);

@@ -341,7 +341,8 @@ fn half_size_chroma_comes_out_as_it_went_in() {
         let chroma = [1, 2].map(|channel| plane(&waves(half, 3), channel));
         let mut encoder = Encoder::new(size.0, size.1, ColorType::YCbCr, settings(0.05)).unwrap();
         for top in (0..height).step_by(16) {
-            let [cb, cr] = chroma.each_ref().map(|plane| rows(&plane[top / 2 * half.0 as usize..], half.0 as usize));
+            let [cb, cr] =
+                chroma.each_ref().map(|plane| rows(&plane[top / 2 * half.0 as usize..], half.0 as usize));
             let planes = Planes::Half([rows(&luma[top * width..], width), cb, cr]);
             encoder.write_planes(&planes, (height - top).min(16) as u32).unwrap();
         }
@@ -350,9 +351,11 @@ fn half_size_chroma_comes_out_as_it_went_in() {
         let decoder = imgpress_jpeg::Decoder::new(&jpeg, &imgpress_jpeg::DecodeLimits::default()).unwrap();
         let mut strips = decoder.strips().unwrap();
         while let Some(strip) = strips.next_strip().unwrap() {
-            for (decoded, (original, width)) in
-                strip.planes().zip([(&luma, width), (&chroma[0], half.0 as usize), (&chroma[1], half.0 as usize)])
-            {
+            for (decoded, (original, width)) in strip.planes().zip([
+                (&luma, width),
+                (&chroma[0], half.0 as usize),
+                (&chroma[1], half.0 as usize),
+            ]) {
                 for (y, row) in decoded.rows().enumerate() {
                     let start = (decoded.top + y) * width;
                     assert!(difference(row, &original[start..start + width]) < 1.0, "{size:?}");

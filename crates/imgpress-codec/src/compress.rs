@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use crate::geometry::Geometry;
 use crate::jpeg::JpegFile;
 use crate::options::{ImageFormat, Options, Quality};
 use crate::raster::Raster;
@@ -17,9 +18,9 @@ pub fn compress_image_bytes(input: &[u8], quality: Quality) -> Result<Vec<u8>, E
 }
 
 /// Compresses an image of any supported format, recognised from its bytes, to a JPEG of the same look: upright,
-/// in sRGB, without metadata, transparency flattened on the background.
+/// in sRGB, without metadata, transparency flattened on the background, and of the size that is asked for.
 ///
-/// A JPEG that would not get smaller, or that is at least as coarse as the quality asks already, is kept: its
+/// A JPEG that is not resized and that would not get smaller, or that is at least as coarse as the quality asks already, is kept: its
 /// pixels exactly, without its metadata. So the same image compressed again comes back as it is, byte by byte.
 ///
 /// # Errors
@@ -47,23 +48,32 @@ impl Job<'_> {
     fn jpeg(&self, file: &JpegFile<'_>) -> Result<Output, Error> {
         let info = decode::jpeg_info(file);
         info.check(self.limits)?;
+        let geometry = info.geometry(self.options, self.limits)?;
+        let resized = !geometry.is_identity(info.shown_size());
         self.budget.check()?;
-        if select::is_coarse_enough(file, self.options)? {
+        if !resized && select::is_coarse_enough(file, self.options)? {
             file.check(self.budget)?;
             let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
-            return Ok(self.output(file.stripped(), Outcome::Kept, info, &stages));
+            return Ok(self.output(file.stripped(), Outcome::Kept, info, &geometry, &stages));
         }
-        let (encoded, stages) = self.encode_jpeg(file)?;
+        let (encoded, stages) = if resized {
+            self.encode(decode::decode_jpeg(file, self.budget)?, &geometry)?
+        } else {
+            self.encode_jpeg(file, &geometry)?
+        };
         self.budget.check()?;
+        if resized {
+            return Ok(self.output(encoded, Outcome::Compressed, info, &geometry, &stages));
+        }
         let kept = file.stripped();
         let (bytes, outcome) =
             if encoded.len() < kept.len() { (encoded, Outcome::Compressed) } else { (kept, Outcome::Kept) };
-        Ok(self.output(bytes, outcome, info, &stages))
+        Ok(self.output(bytes, outcome, info, &geometry, &stages))
     }
 
     /// From plane to plane where that is possible, else through pixels.
     #[cfg(not(feature = "mozjpeg"))]
-    fn encode_jpeg(&self, file: &JpegFile<'_>) -> Result<(Vec<u8>, Stages), Error> {
+    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
         let grey = file.components().len() == 1;
         if !transform::changes_colors(file.icc().as_deref(), grey) {
             let Options { quality, effort, .. } = *self.options;
@@ -75,41 +85,48 @@ impl Job<'_> {
                 ));
             }
         }
-        self.encode(decode::decode_jpeg(file, self.budget)?)
+        self.encode(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
     #[cfg(feature = "mozjpeg")]
-    fn encode_jpeg(&self, file: &JpegFile<'_>) -> Result<(Vec<u8>, Stages), Error> {
-        self.encode(decode::decode_jpeg(file, self.budget)?)
+    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
+        self.encode(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
     fn other(&self, input: &[u8]) -> Result<Output, Error> {
         let info = probe(input, self.limits)?;
+        let geometry = info.geometry(self.options, self.limits)?;
         self.budget.check()?;
-        let (bytes, stages) = self.encode(decode::decode(input, &info, self.limits)?)?;
+        let (bytes, stages) = self.encode(decode::decode(input, &info, self.limits)?, &geometry)?;
         self.budget.check()?;
-        Ok(self.output(bytes, Outcome::Compressed, info, &stages))
+        Ok(self.output(bytes, Outcome::Compressed, info, &geometry, &stages))
     }
 
     /// From decoded pixels to the file.
-    fn encode(&self, raster: Raster) -> Result<(Vec<u8>, Stages), Error> {
+    fn encode(&self, raster: Raster, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
         let decode = self.start.elapsed();
         self.budget.check()?;
-        let raster = transform::prepare(raster, self.options.background, self.budget)?;
+        let raster = transform::prepare(raster, self.options, geometry, self.budget)?;
         let transform = self.start.elapsed().saturating_sub(decode);
         let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
         let encode = self.start.elapsed().saturating_sub(decode + transform);
         Ok((bytes, Stages { decode, transform, encode }))
     }
 
-    fn output(&self, bytes: Vec<u8>, outcome: Outcome, original: ImageInfo, stages: &Stages) -> Output {
-        let (width, height) = original.shown_size();
+    fn output(
+        &self,
+        bytes: Vec<u8>,
+        outcome: Outcome,
+        original: ImageInfo,
+        geometry: &Geometry,
+        stages: &Stages,
+    ) -> Output {
         Output {
             bytes,
             outcome,
             format: ImageFormat::Jpeg,
-            width,
-            height,
+            width: geometry.width,
+            height: geometry.height,
             original,
             quality: self.options.quality,
             decode_time: stages.decode,

@@ -84,6 +84,20 @@ pub enum TooLarge {
         /// Most scans allowed.
         limit: u32,
     },
+    /// The size that the options ask for.
+    #[error(
+        "{width}×{height} pixels are asked for, and {max_pixels} pixels and {max_side} on a side are allowed"
+    )]
+    Asked {
+        /// Of the output.
+        width: u32,
+        /// Of the output.
+        height: u32,
+        /// Most pixels allowed.
+        max_pixels: u64,
+        /// Longest side allowed.
+        max_side: u32,
+    },
     /// Memory to decode and encode it.
     #[error("it would need more than the {limit} bytes of memory that are allowed")]
     Memory {

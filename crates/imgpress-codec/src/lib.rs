@@ -20,6 +20,7 @@ mod encode;
 mod error;
 mod exif;
 mod format;
+mod geometry;
 mod jpeg;
 mod limits;
 mod output;

@@ -22,7 +22,7 @@ pub struct Output {
     pub quality: Quality,
     /// Proving the file whole and decoding it.
     pub decode_time: Duration,
-    /// Orientation, colour and flattening.
+    /// Colour, flattening, orientation and size.
     pub transform_time: Duration,
     /// Encoding and choosing.
     pub encode_time: Duration,

@@ -1,6 +1,12 @@
 use crate::error::{Corrupt, TooLarge};
-use crate::options::ImageFormat;
-use crate::{Error, Limits, decode, format};
+use crate::geometry::Geometry;
+use crate::options::{ImageFormat, Options};
+use crate::{Error, Limits, decode, format, transform};
+
+/// Bytes that the encoder holds for each pixel beside it.
+const ENCODER: u64 = 6;
+/// Bytes that any picture takes.
+const FIXED: u64 = 4 << 20;
 
 /// What a header says of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,25 +67,70 @@ impl ImageInfo {
         if self.orientation.swaps_sides() { (self.height, self.width) } else { (self.width, self.height) }
     }
 
-    /// Bytes of memory that compressing the image takes, input and output not counted: the larger of what
+    /// Bytes of memory that compressing the image at its own size takes, input and output not counted: the larger of what
     /// decoding and encoding hold at once.
     ///
     /// The encoder holds quantised coefficients and the symbols of one scan: about a byte a pixel of photographs,
     /// and 6 of noise at quality 100, which is what is counted, so that nothing goes far over it.
     #[must_use]
     pub fn working_set(&self) -> u64 {
-        const ENCODER: u64 = 6;
-        const FIXED: u64 = 4 << 20;
+        let flat = self.flat_channels(&Options::default());
+        self.pixels() * self.decoding(flat).max(flat + ENCODER) + FIXED
+    }
+
+    /// Bytes of memory that compressing the image with these options takes, as [`working_set`](Self::working_set)
+    /// counts them: less where a smaller picture is asked for, and more where a larger one is.
+    ///
+    /// # Errors
+    /// [`TooLarge`]: what the options ask for is over the limits.
+    pub fn working_set_for(&self, options: &Options, limits: &Limits) -> Result<u64, Error> {
+        let geometry = Geometry::of(self.shown_size(), options);
+        geometry.check(limits)?;
+        let flat = self.flat_channels(options);
+        let encoding = geometry.pixels() * (flat + ENCODER);
+        let resizing = if geometry.is_identity(self.shown_size()) {
+            0
+        } else {
+            let band = u64::from(self.shown_size().0) * u64::from(transform::BAND);
+            flat * (self.pixels() + band + geometry.pixels())
+        };
+        let bytes = (self.pixels() * self.decoding(flat)).max(resizing).max(encoding) + FIXED;
+        if bytes > limits.max_image_memory {
+            return Err(TooLarge::Memory { limit: limits.max_image_memory }.into());
+        }
+        Ok(bytes)
+    }
+
+    /// What the options make of it.
+    ///
+    /// # Errors
+    /// As [`working_set_for`](Self::working_set_for).
+    pub(crate) fn geometry(&self, options: &Options, limits: &Limits) -> Result<Geometry, Error> {
+        self.working_set_for(options, limits)?;
+        Ok(Geometry::of(self.shown_size(), options))
+    }
+
+    /// Bytes a pixel that decoding, flattening or turning holds at once, of a picture that is flattened to so many
+    /// components.
+    fn decoding(&self, flat: u64) -> u64 {
         let depth = u64::from(self.bit_depth / 8);
-        let stored = u64::from(self.channels) * depth;
         let narrowed = u64::from(self.channels);
-        let encoded = if self.channels <= 2 { 1 } else { 3 };
+        let stored = narrowed * depth;
         // Wide samples are narrowed in place, but giving the rest back may take a copy.
         let narrowing = if depth > 1 { narrowed } else { 0 };
         let decoding = stored + narrowing + u64::from(self.decoder_bytes);
-        let turning = if self.orientation.swaps_sides() { 2 * narrowed } else { narrowed };
-        let encoding = encoded + ENCODER;
-        self.pixels() * decoding.max(turning).max(encoding) + FIXED
+        let flattening = if flat > narrowed { narrowed + flat } else { narrowed };
+        let turning = if self.orientation.swaps_sides() { 2 * flat } else { flat };
+        decoding.max(flattening).max(turning)
+    }
+
+    /// Components of a flattened pixel.
+    fn flat_channels(&self, options: &Options) -> u64 {
+        match self.channels {
+            1 => 1,
+            2 if options.background.is_grey() => 1,
+            _ => 3,
+        }
     }
 
     /// Checks what the header says against the limits.

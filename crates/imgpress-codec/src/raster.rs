@@ -40,6 +40,12 @@ impl Layout {
 }
 
 impl Raster {
+    /// Width and height. Both passed the limits as 32-bit numbers.
+    pub(crate) fn size(&self) -> (u32, u32) {
+        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+        (side(self.width), side(self.height))
+    }
+
     /// Replaces every pixel by one of another layout that has no more components, in place: pixel by pixel
     /// from the front, so that what is written never overtakes what is read.
     pub(crate) fn convert(&mut self, to: Layout, mut pixel: impl FnMut(&[u8]) -> [u8; 4]) {

@@ -1,5 +1,7 @@
 //! Which of the possible outputs is the one to give.
 
+use imgpress_jpeg::Component;
+
 use crate::jpeg::{ColorCoding, JpegFile};
 use crate::options::Options;
 use crate::{Error, encode};
@@ -16,7 +18,7 @@ pub(crate) fn is_coarse_enough(file: &JpegFile<'_>, options: &Options) -> Result
     let full_chroma = file.sampling().iter().all(|factors| *factors == (1, 1));
     let theirs = file.components();
     let ours = encode::jpeg::quantisation(theirs.len(), full_chroma, options.quality, options.effort)?;
-    let pairs = theirs.iter().map(|component| component.quantisation()).zip(&ours);
+    let pairs = theirs.iter().map(Component::quantisation).zip(&ours);
     Ok(theirs.len() == ours.len()
         && pairs.flat_map(|(theirs, ours)| theirs.iter().zip(ours)).all(|(theirs, ours)| theirs >= ours))
 }

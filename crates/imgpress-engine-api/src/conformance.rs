@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use futures_util::{TryStreamExt, stream};
-use imgpress_options::{ImageFormat, Options, Quality};
+use imgpress_options::{Fit, ImageFormat, Options, Quality};
 use tokio::sync::oneshot;
 
 use crate::{Engine, ErrorCode, Failure, Job, Receipt, RequestId, Source};
@@ -28,6 +28,7 @@ pub async fn run(engine: &dyn Engine) {
     within(engine.ready()).await.expect("a fresh engine is ready");
     compresses_and_tells_the_truth(engine).await;
     a_lower_quality_is_smaller(engine).await;
+    a_size_that_is_asked_for_is_made(engine).await;
     chunks_and_declared_lengths_change_nothing(engine).await;
     refuses_by_whose_fault_it_is(engine).await;
     an_upload_without_end_is_refused(engine).await;
@@ -71,6 +72,22 @@ async fn a_lower_quality_is_smaller(engine: &dyn Engine) {
         sizes.is_sorted_by(|smaller, larger| smaller < larger),
         "sizes {sizes:?} of qualities 20, 60, 95"
     );
+}
+
+async fn a_size_that_is_asked_for_is_made(engine: &dyn Engine) {
+    for (width, height, fit, made) in [
+        ("80", "", Fit::ScaleDown, (80, 60)),
+        ("", "480", Fit::Contain, (640, 480)),
+        ("64", "64", Fit::Cover, (64, 64)),
+    ] {
+        let mut job = job(picture());
+        job.options.width = width.parse().ok();
+        job.options.height = height.parse().ok();
+        job.options.fit = fit;
+        let (receipt, _) = compress(engine, job).await.expect("a picture is compressed");
+        assert_eq!((receipt.width, receipt.height), made, "{width}×{height}, {fit}");
+        assert_eq!((receipt.original.width, receipt.original.height), (WIDTH, HEIGHT));
+    }
 }
 
 async fn chunks_and_declared_lengths_change_nothing(engine: &dyn Engine) {

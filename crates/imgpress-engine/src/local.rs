@@ -79,8 +79,8 @@ impl LocalEngine {
     async fn work(&self, upload: Upload, options: Options, budget: Budget) -> Result<Output, Failure> {
         let queued = Instant::now();
         let place = self.admission.enter()?;
-        let (place, upload, info) = self.probe(place, upload, budget.clone()).await?;
-        let slot = self.admission.start(place, info.working_set()).await?;
+        let (place, upload, memory) = self.probe(place, upload, options, budget.clone()).await?;
+        let slot = self.admission.start(place, memory).await?;
         let waited = queued.elapsed();
         let (original_bytes, done, output) = self.encode(slot, upload, options, budget).await?;
         let receipt = receipt(&done, original_bytes, output.len() as u64, waited);
@@ -92,18 +92,21 @@ impl LocalEngine {
         Ok(Output::in_memory(receipt, output))
     }
 
-    /// Reads the header, and refuses what it already shows to be wrong or over the limits. The place moves
-    /// along: it is given back when the thread has really let go of the job.
+    /// Reads the header, and refuses what it already shows to be wrong or over the limits, else gives the bytes
+    /// of memory that the work will take. The place moves along: it is given back when the thread has really let
+    /// go of the job.
     async fn probe(
         &self,
         place: Place,
         upload: Upload,
+        options: Options,
         budget: Budget,
-    ) -> Result<(Place, Upload, ImageInfo), Failure> {
+    ) -> Result<(Place, Upload, u64), Failure> {
         let limits = self.config.limits;
         let probed = self.probes.run(move || {
-            match budget.check().and_then(|()| imgpress_codec::probe(&upload.bytes, &limits)) {
-                Ok(info) => Ok((place, upload, info)),
+            let info = budget.check().and_then(|()| imgpress_codec::probe(&upload.bytes, &limits));
+            match info.and_then(|info| info.working_set_for(&options, &limits)) {
+                Ok(memory) => Ok((place, upload, memory)),
                 Err(error) => {
                     place.refused();
                     Err(error)

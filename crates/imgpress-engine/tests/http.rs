@@ -81,7 +81,8 @@ async fn options_are_refused_by_name() {
         ("?quality=", "quality"),
         ("?nonsense=1", "nonsense"),
         ("?store=false", "store"),
-        ("?width=10", "width"),
+        ("?width=0", "width"),
+        ("?max_bytes=200kB", "max_bytes"),
         ("?background=red", "background"),
     ] {
         let error = refused(post(&server, query, picture())).await;

@@ -6,6 +6,7 @@
 
 mod color;
 mod effort;
+mod fit;
 mod format;
 mod name;
 mod quality;
@@ -13,6 +14,7 @@ mod set;
 
 pub use color::Color;
 pub use effort::{Effort, EffortUnknown};
+pub use fit::{Fit, FitUnknown, Side, SideOutOfRange};
 pub use format::ImageFormat;
 pub use name::OptionName;
 pub use quality::Quality;
@@ -27,4 +29,11 @@ pub struct Options {
     pub effort: Effort,
     /// What transparency is flattened on where the output format has none. Default: white.
     pub background: Color,
+    /// The box that the picture is to go into, in pixels of the picture as it is shown. A side that is not
+    /// given follows from the other and the picture's proportions. Default: neither, the picture's own size.
+    pub width: Option<Side>,
+    /// See [`width`](Self::width).
+    pub height: Option<Side>,
+    /// How the picture goes into that box. Means nothing without one. Default: never enlarged.
+    pub fit: Fit,
 }

@@ -61,12 +61,13 @@ impl OptionName {
             Self::Quality => Some("a whole number from 1 to 100"),
             Self::Effort => Some("fast, balanced or max"),
             Self::Format => Some("jpeg"),
-            Self::Fit => Some("scale-down"),
+            Self::Width | Self::Height => Some("a whole number of pixels from 1 to 16384"),
+            Self::Fit => Some("scale-down, contain or cover"),
             Self::Background => Some("a colour written #rrggbb"),
             Self::Color => Some("srgb"),
             Self::Metadata => Some("strip"),
             Self::Store => Some("true or false"),
-            Self::Width | Self::Height | Self::MaxBytes => None,
+            Self::MaxBytes => None,
         }
     }
 }

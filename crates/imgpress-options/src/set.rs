@@ -105,6 +105,9 @@ impl OptionSet {
             OptionName::Quality => value.parse().map(|quality| self.options.quality = quality).is_ok(),
             OptionName::Effort => value.parse().map(|effort| self.options.effort = effort).is_ok(),
             OptionName::Background => value.parse().map(|color| self.options.background = color).is_ok(),
+            OptionName::Width => value.parse().map(|side| self.options.width = Some(side)).is_ok(),
+            OptionName::Height => value.parse().map(|side| self.options.height = Some(side)).is_ok(),
+            OptionName::Fit => value.parse().map(|fit| self.options.fit = fit).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
             _ => value == allowed,
         };
@@ -125,7 +128,7 @@ fn known_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Color, Effort, Quality};
+    use crate::{Color, Effort, Fit, Quality, Side};
 
     fn set(pairs: &[(&str, &str)]) -> Result<OptionSet, OptionError> {
         let mut set = OptionSet::default();
@@ -141,7 +144,10 @@ mod tests {
             Options {
                 quality: Quality::try_from(80).unwrap(),
                 effort: Effort::Balanced,
-                background: Color::WHITE
+                background: Color::WHITE,
+                width: None,
+                height: None,
+                fit: Fit::ScaleDown,
             }
         );
         assert!(set.store());
@@ -155,7 +161,9 @@ mod tests {
             ("store", "false"),
             ("effort", "max"),
             ("format", "jpeg"),
-            ("fit", "scale-down"),
+            ("width", "640"),
+            ("height", "16384"),
+            ("fit", "cover"),
             ("color", "srgb"),
             ("metadata", "strip"),
         ])
@@ -163,6 +171,9 @@ mod tests {
         assert_eq!(set.options().quality.get(), 30);
         assert_eq!(set.options().effort, Effort::Max);
         assert_eq!(set.options().background.rgb(), [16, 32, 48]);
+        assert_eq!(set.options().width.map(Side::get), Some(640));
+        assert_eq!(set.options().height, Some(Side::MAX));
+        assert_eq!(set.options().fit, Fit::Cover);
         assert!(!set.store());
     }
 
@@ -174,9 +185,10 @@ mod tests {
             ("effort", "slow"),
             ("format", "webp"),
             ("format", "same"),
-            ("width", "100"),
-            ("height", "100"),
-            ("fit", "cover"),
+            ("width", "0"),
+            ("width", "16385"),
+            ("height", "50%"),
+            ("fit", "fill"),
             ("color", "keep"),
             ("metadata", "keep"),
             ("max_bytes", "200kB"),

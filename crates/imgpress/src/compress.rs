@@ -49,11 +49,14 @@ struct OptionArguments {
     /// The format to write: jpeg.
     #[arg(long)]
     format: Option<String>,
-    #[arg(long, hide = true)]
+    /// The box that the picture is to go into, in pixels; its own size if not given.
+    #[arg(long, value_name = "PIXELS")]
     width: Option<String>,
-    #[arg(long, hide = true)]
+    /// See --width. With one of them, the other follows from the proportions.
+    #[arg(long, value_name = "PIXELS")]
     height: Option<String>,
-    #[arg(long, hide = true)]
+    /// How it goes into that box: scale-down, contain or cover [default: scale-down].
+    #[arg(long)]
     fit: Option<String>,
     #[arg(long, hide = true)]
     color: Option<String>,

@@ -23,6 +23,7 @@ pub(crate) fn to_srgb(raster: &mut Raster) {
 }
 
 /// Whether [`to_srgb`] would change grey or red, green and blue pixels that come with this profile.
+#[cfg(not(feature = "mozjpeg"))]
 pub(crate) fn changes_colors(icc: Option<&[u8]>, grey: bool) -> bool {
     let Some(profile) = icc.and_then(|icc| ColorProfile::new_from_slice(icc).ok()) else {
         return false;

@@ -13,6 +13,7 @@ mod bombs;
 mod colors;
 mod fixtures;
 mod formats;
+mod geometry;
 mod jpeg_inputs;
 mod kept;
 mod orientation;

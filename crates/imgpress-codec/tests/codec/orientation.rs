@@ -1,4 +1,5 @@
-use imgpress_codec::{Limits, Outcome, probe};
+use imgpress_codec::options::Options;
+use imgpress_codec::{Budget, Limits, Outcome, compress, probe};
 
 use crate::fixtures::{
     Coding, Decoded, Picture, assert_near, exif, jpeg, png, run, tiff, webp, with_segment,
@@ -39,6 +40,15 @@ fn assert_shown_upright(make: impl Fn(&Picture, u8) -> Vec<u8>, format: &str) {
         for (place, quarter) in PLACES.into_iter().zip(shown) {
             let expected = stored.at(PLACES[quarter].0, PLACES[quarter].1);
             assert_near(&decoded.at(place.0, place.1), &expected, 6, &what);
+        }
+
+        let options = Options { width: 24.try_into().ok(), ..Options::default() };
+        let small = compress(&input, &options, &Limits::default(), &Budget::unlimited()).unwrap();
+        let small = Decoded::of(&small.bytes);
+        assert_eq!((small.width, small.height), if number < 5 { (24, 16) } else { (24, 36) }, "{what}");
+        for (place, quarter) in PLACES.into_iter().zip(shown) {
+            let expected = stored.at(PLACES[quarter].0, PLACES[quarter].1);
+            assert_near(&small.at(place.0, place.1), &expected, 20, &what);
         }
     }
 }

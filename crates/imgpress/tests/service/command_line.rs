@@ -54,7 +54,7 @@ async fn wrong_usage_is_2_and_does_nothing() {
         &["a.png", "b/a.png", "-o", "out.jpg"],
         &["a.png", "b/a.png", "--out-dir", "out"],
         &["a.png", "-o", "out.jpg", "--quality", "0"],
-        &["a.png", "-o", "out.jpg", "--width", "10"],
+        &["a.png", "-o", "out.jpg", "--width", "0"],
         &["a.png", "-o", "out.jpg", "--nonsense"],
         &["-o", "out.jpg"],
     ] {

@@ -97,7 +97,9 @@ async fn bad_options_are_named_with_what_is_allowed() {
         ("background", "red", "#rrggbb"),
         ("store", "maybe", "true or false"),
         ("format", "avif", "jpeg"),
-        ("width", "100", "not available"),
+        ("width", "0", "1 to 16384"),
+        ("height", "100px", "1 to 16384"),
+        ("fit", "fill", "scale-down, contain or cover"),
         ("max_bytes", "200kB", "not available"),
         ("qualty", "80", "quality"),
     ] {

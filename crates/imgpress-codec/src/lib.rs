@@ -14,6 +14,7 @@
 //! ```
 
 mod budget;
+mod colors;
 mod compress;
 mod decode;
 mod encode;

@@ -1,14 +1,16 @@
 use crate::Orientation;
+use crate::colors::Colors;
 
-/// A decoded picture in memory: 8 bits a component, components interleaved, rows from the top without padding.
+/// A decoded picture in memory: components interleaved, rows from the top without padding.
 pub(crate) struct Raster {
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) layout: Layout,
-    /// `width * height * layout.channels()` bytes.
+    /// `width * height * layout.channels()` components.
     pub(crate) pixels: Vec<u8>,
-    /// The embedded colour profile, of at most [`MAX_ICC`] bytes.
-    pub(crate) icc: Option<Vec<u8>>,
+    /// Whether a component is of 16 bits, native-endian, and not of 8. Converting to sRGB makes it narrow.
+    pub(crate) wide: bool,
+    pub(crate) colors: Colors,
     pub(crate) orientation: Orientation,
 }
 
@@ -40,6 +42,12 @@ impl Layout {
 }
 
 impl Raster {
+    /// A picture of 8 bits a component, in sRGB, shown as it is stored.
+    pub(crate) fn new(width: usize, height: usize, layout: Layout, pixels: Vec<u8>) -> Self {
+        let orientation = Orientation::AS_STORED;
+        Self { width, height, layout, pixels, wide: false, colors: Colors::Srgb, orientation }
+    }
+
     /// Width and height. Both passed the limits as 32-bit numbers.
     pub(crate) fn size(&self) -> (u32, u32) {
         let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
@@ -62,17 +70,21 @@ impl Raster {
     }
 }
 
-/// Scales 16-bit samples to 8 bits in place, to the nearest. Cutting off the low byte would be off by one for a
+/// Scales native-endian 16-bit samples to 8 bits in place, to the nearest. Cutting off the low byte would be off by one for a
 /// quarter of all values.
-pub(crate) fn narrow_16(mut bytes: Vec<u8>, sample: fn([u8; 2]) -> u16) -> Vec<u8> {
+pub(crate) fn narrow_16(mut bytes: Vec<u8>) -> Vec<u8> {
     let count = bytes.len() / 2;
     for index in 0..count {
-        let value = u32::from(sample([bytes[index * 2], bytes[index * 2 + 1]]));
-        bytes[index] = u8::try_from((value * 255 + 32_767) / 65_535).unwrap_or(u8::MAX);
+        bytes[index] = narrow(u16::from_ne_bytes([bytes[index * 2], bytes[index * 2 + 1]]));
     }
     bytes.truncate(count);
     bytes.shrink_to_fit();
     bytes
+}
+
+/// The nearest of 8 bits.
+pub(crate) fn narrow(sample: u16) -> u8 {
+    u8::try_from((u32::from(sample) * 255 + 32_767) / 65_535).unwrap_or(u8::MAX)
 }
 
 /// Scales 32-bit floating-point samples, 0.0 to 1.0 and native-endian, to 8 bits in place.
@@ -97,7 +109,7 @@ mod tests {
     fn sixteen_bits_become_the_nearest_eight() {
         for value in 0..=u16::MAX {
             let exact = f64::from(value) * 255.0 / 65_535.0;
-            let narrowed = narrow_16(value.to_be_bytes().to_vec(), u16::from_be_bytes)[0];
+            let narrowed = narrow_16(value.to_ne_bytes().to_vec())[0];
             assert!((f64::from(narrowed) - exact).abs() <= 0.5, "{value}: {narrowed}, exactly {exact}");
         }
     }

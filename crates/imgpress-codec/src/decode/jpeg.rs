@@ -1,5 +1,6 @@
 use imgpress_jpeg::ColorTransform;
 
+use crate::colors::Colors;
 use crate::jpeg::{ColorCoding, JpegFile, failed};
 use crate::options::ImageFormat;
 use crate::raster::{Layout, Raster};
@@ -57,5 +58,6 @@ pub(crate) fn decode(file: &JpegFile<'_>, budget: &Budget) -> Result<Raster, Err
         pixels.iter_mut().for_each(|ink| *ink = !*ink);
     }
     let (width, height) = (decoder.width() as usize, decoder.height() as usize);
-    Ok(Raster { width, height, layout, pixels, icc: file.icc(), orientation: file.orientation() })
+    let (colors, orientation) = (Colors::of_icc(file.icc()), file.orientation());
+    Ok(Raster { colors, orientation, ..Raster::new(width, height, layout, pixels) })
 }

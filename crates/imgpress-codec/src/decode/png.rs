@@ -1,14 +1,17 @@
 //! PNG (W3C Recommendation, third edition). The chunks are listed by ourselves, so that a header costs no
 //! decoder, a compressed profile is inflated under a cap, and a cut file is known by its missing end.
 
-use std::io::{Cursor, Read};
+mod colors;
 
-use flate2::read::ZlibDecoder;
+use std::borrow::Cow;
+use std::io::Cursor;
 
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
-use crate::raster::{Layout, MAX_ICC, Raster, narrow_16};
+use crate::raster::{Layout, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
+
+use colors::ColorChunks;
 
 const SIGNATURE: usize = 8;
 
@@ -18,7 +21,7 @@ const MAX_CHUNKS: usize = 100_000;
 /// The chunks that matter here.
 struct Chunks<'a> {
     header: &'a [u8; 13],
-    icc: Option<&'a [u8]>,
+    color: ColorChunks<'a>,
     exif: Option<&'a [u8]>,
     animation: Option<&'a [u8]>,
     has_transparency: bool,
@@ -46,14 +49,15 @@ pub(super) fn probe(input: &[u8]) -> Result<ImageInfo, Error> {
             .map_or(1, |count| u32::from_be_bytes(*count).max(1)),
         channels,
         bit_depth: if depth == 16 { 16 } else { 8 },
-        decoder_bytes: 0,
+        decoder_bytes: chunks.copied_bytes(input),
     })
 }
 
 pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
     let chunks = Chunks::read(input)?;
     let memory = usize::try_from(limits.max_image_memory).unwrap_or(usize::MAX);
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(input), png::Limits { bytes: memory });
+    let readable = chunks.readable(input);
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(&*readable), png::Limits { bytes: memory });
     decoder.set_transformations(png::Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
@@ -74,9 +78,11 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     }
     let mut pixels = vec![0; size];
     reader.next_frame(&mut pixels).map_err(|error| refused(&error))?;
-    let pixels = if wide { narrow_16(pixels, u16::from_be_bytes) } else { pixels };
-    let icc = chunks.icc.and_then(inflate_icc);
-    Ok(Raster { width, height, layout, pixels, icc, orientation: info.orientation })
+    if wide && cfg!(target_endian = "little") {
+        pixels.as_chunks_mut::<2>().0.iter_mut().for_each(|sample| sample.reverse());
+    }
+    let (colors, orientation) = (chunks.color.read(), info.orientation);
+    Ok(Raster { wide, colors, orientation, ..Raster::new(width, height, layout, pixels) })
 }
 
 fn refused(error: &png::DecodingError) -> Corrupt {
@@ -88,35 +94,54 @@ fn refused(error: &png::DecodingError) -> Corrupt {
     }
 }
 
-/// The profile of an iCCP chunk: a name, a zero, the compression method, zlib data. `None` where it is broken
-/// or inflates to more than [`MAX_ICC`].
-fn inflate_icc(chunk: &[u8]) -> Option<Vec<u8>> {
-    let name = chunk.iter().position(|&byte| byte == 0)?;
-    let data = chunk.get(name + 1..)?.strip_prefix(&[0])?;
-    let mut profile = Vec::new();
-    ZlibDecoder::new(data).take(MAX_ICC as u64 + 1).read_to_end(&mut profile).ok()?;
-    (profile.len() <= MAX_ICC).then_some(profile)
-}
-
 impl<'a> Chunks<'a> {
     fn read(input: &'a [u8]) -> Result<Self, Corrupt> {
         let mut rest = input.get(SIGNATURE..).ok_or(Corrupt::Truncated)?;
         let (first, header) = next(&mut rest)?;
         let header = header.first_chunk().filter(|_| &first == b"IHDR" && header.len() == 13);
         let header = header.ok_or_else(|| Corrupt::malformed("it does not start with its header"))?;
-        let mut chunks = Self { header, icc: None, exif: None, animation: None, has_transparency: false };
+        let color = ColorChunks::default();
+        let mut chunks = Self { header, color, exif: None, animation: None, has_transparency: false };
+        let mut before_data = true;
         for _ in 0..MAX_CHUNKS {
             let (name, data) = next(&mut rest)?;
             match &name {
-                b"iCCP" => chunks.icc = chunks.icc.or(Some(data)),
+                b"IDAT" => before_data = false,
                 b"eXIf" => chunks.exif = chunks.exif.or(Some(data)),
                 b"acTL" => chunks.animation = chunks.animation.or(Some(data)),
                 b"tRNS" => chunks.has_transparency = true,
                 b"IEND" => return Ok(chunks),
+                _ if before_data => chunks.color.take(name, data),
                 _ => {}
             }
         }
         Err(Corrupt::malformed("it has too many chunks"))
+    }
+
+    /// The file as the decoder takes it: of colours it looks at nothing that we need, but refuses some that are broken.
+    fn readable<'b>(&self, input: &'b [u8]) -> Cow<'b, [u8]> {
+        if !self.color.upsets_decoder() {
+            return input.into();
+        }
+        let (signature, mut rest) = input.split_at(SIGNATURE.min(input.len()));
+        let mut kept = signature.to_vec();
+        while let before = rest
+            && let Ok((name, _)) = next(&mut rest)
+        {
+            if !ColorChunks::may_upset_decoder(&name) {
+                kept.extend_from_slice(&before[..before.len() - rest.len()]);
+            }
+        }
+        kept.into()
+    }
+
+    /// Bytes a pixel, rounded up, of the copy that [`readable`](Self::readable) makes.
+    fn copied_bytes(&self, input: &[u8]) -> u8 {
+        let &[w3, w2, w1, w0, h3, h2, h1, h0, ..] = self.header;
+        let (width, height) = (u32::from_be_bytes([w3, w2, w1, w0]), u32::from_be_bytes([h3, h2, h1, h0]));
+        let pixels = u64::from(width) * u64::from(height);
+        let copied = if self.color.upsets_decoder() { input.len() as u64 } else { 0 };
+        u8::try_from(copied.div_ceil(pixels.max(1))).unwrap_or(u8::MAX)
     }
 }
 

@@ -7,9 +7,10 @@ use image::codecs::{tiff::TiffDecoder, webp::WebPDecoder};
 use image::error::ImageFormatHint;
 use image::{ColorType, ImageDecoder, ImageError};
 
+use crate::colors::Colors;
 use crate::error::{Corrupt, TooLarge, Unsupported};
 use crate::options::ImageFormat;
-use crate::raster::{Layout, MAX_ICC, Raster, narrow_16, narrow_f32};
+use crate::raster::{Layout, MAX_ICC, Raster, narrow_f32};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
 pub(super) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
@@ -51,13 +52,10 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
         ColorType::Rgba8 | ColorType::Rgba16 | ColorType::Rgba32F => Layout::Rgba,
         _ => return Err(Unsupported::Known("This kind of pixels").into()),
     };
-    let pixels = match info.bit_depth {
-        8 => bytes,
-        16 => narrow_16(bytes, u16::from_ne_bytes),
-        _ => narrow_f32(bytes),
-    };
-    let (width, height) = (info.width as usize, info.height as usize);
-    Ok(Raster { width, height, layout, pixels, icc, orientation: info.orientation })
+    let pixels = if info.bit_depth == 32 { narrow_f32(bytes) } else { bytes };
+    let (wide, colors) = (info.bit_depth == 16, Colors::of_icc(icc));
+    let raster = Raster::new(info.width as usize, info.height as usize, layout, pixels);
+    Ok(Raster { wide, colors, orientation: info.orientation, ..raster })
 }
 
 /// Width and height in the headers of formats whose decoders call a large picture a broken one.

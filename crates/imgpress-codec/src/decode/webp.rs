@@ -1,6 +1,7 @@
 //! WebP: its RIFF container is read by ourselves (WebP Container Specification), for the profile, the
 //! orientation, the count of frames, and because a cut file is known by chunks that reach past its end.
 
+use crate::colors::Colors;
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
 use crate::raster::{MAX_ICC, Raster};
@@ -42,7 +43,7 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     let chunks = Chunks::read(input)?;
     let raster = through_image::decode(input, info, limits)?;
     let icc = chunks.icc.filter(|profile| profile.len() <= MAX_ICC).map(<[u8]>::to_vec);
-    Ok(Raster { icc, ..raster })
+    Ok(Raster { colors: Colors::of_icc(icc), ..raster })
 }
 
 impl<'a> Chunks<'a> {

@@ -1,7 +1,14 @@
+//! To sRGB. Pictures of 16 bits are converted at 16, and narrowed by the way.
+
+mod hdr;
+mod wide;
+
+use std::mem;
 use std::sync::Arc;
 
 use moxcms::{ColorProfile, DataColorSpace, Layout as Components, TransformExecutor, TransformOptions};
 
+use crate::colors::Colors;
 use crate::raster::{Layout, Raster};
 
 type Transform = Arc<dyn TransformExecutor<u8> + Send + Sync>;
@@ -9,30 +16,39 @@ type Transform = Arc<dyn TransformExecutor<u8> + Send + Sync>;
 /// Pixels that are converted at a time, through a buffer that stays in the nearest cache.
 const BATCH: usize = 4096;
 
-/// Converts the picture from its embedded profile to sRGB. A profile that is broken, or made for another kind
-/// of picture, is ignored, as browsers do; inks without a profile are converted by the plain formula.
+/// Converts the picture to sRGB, of 8 bits a component. A profile that is broken, or made for another kind of
+/// picture, is ignored, as browsers do; inks without a profile are converted by the plain formula.
 pub(crate) fn to_srgb(raster: &mut Raster) {
-    let profile = raster.icc.take().and_then(|icc| ColorProfile::new_from_slice(&icc).ok());
+    match mem::replace(&mut raster.colors, Colors::Srgb) {
+        Colors::Coded(coded) if hdr::is_for(&coded) => hdr::to_srgb(raster, &coded),
+        Colors::Coded(coded) => apply(raster, Some(&coded.profile())),
+        Colors::Icc(icc) => apply(raster, Some(&icc.profile)),
+        Colors::Srgb | Colors::Unusable => apply(raster, None),
+    }
+}
+
+fn apply(raster: &mut Raster, profile: Option<&ColorProfile>) {
     match raster.layout {
-        Layout::Grey => apply_greys(raster, 1, profile.as_ref()),
-        Layout::GreyAlpha => apply_greys(raster, 2, profile.as_ref()),
-        Layout::Rgb => apply_rgb(raster, Components::Rgb, profile.as_ref()),
-        Layout::Rgba => apply_rgb(raster, Components::Rgba, profile.as_ref()),
-        Layout::Cmyk => inks_to_srgb(raster, profile.as_ref()),
+        _ if raster.wide => wide::to_srgb(raster, profile),
+        Layout::Grey => apply_greys(raster, 1, profile),
+        Layout::GreyAlpha => apply_greys(raster, 2, profile),
+        Layout::Rgb => apply_rgb(raster, Components::Rgb, profile),
+        Layout::Rgba => apply_rgb(raster, Components::Rgba, profile),
+        Layout::Cmyk => inks_to_srgb(raster, profile),
     }
 }
 
 /// Whether [`to_srgb`] would change grey or red, green and blue pixels that come with this profile.
 #[cfg(not(feature = "mozjpeg"))]
-pub(crate) fn changes_colors(icc: Option<&[u8]>, grey: bool) -> bool {
+pub(crate) fn is_for_conversion(icc: Option<&[u8]>, grey: bool) -> bool {
     let Some(profile) = icc.and_then(|icc| ColorProfile::new_from_slice(icc).ok()) else {
         return false;
     };
     if grey {
-        return grey_table(&profile).is_some_and(|table| (0..=u8::MAX).ne(table));
+        grey_table(&profile).is_some_and(|table| (0..=u8::MAX).ne(table))
+    } else {
+        changes_colors(&profile)
     }
-    let plain = transform(&profile, DataColorSpace::Rgb, Components::Rgb, Components::Rgb);
-    plain.is_some_and(|plain| !is_identity(&*plain))
 }
 
 fn transform(
@@ -70,13 +86,9 @@ fn grey_table(profile: &ColorProfile) -> Option<[u8; 256]> {
 }
 
 fn apply_rgb(raster: &mut Raster, components: Components, profile: Option<&ColorProfile>) {
+    let profile = profile.filter(|profile| changes_colors(profile));
     let same = |profile| transform(profile, DataColorSpace::Rgb, components, components);
-    let plain = |profile| transform(profile, DataColorSpace::Rgb, Components::Rgb, Components::Rgb);
-    let Some(profile) = profile.filter(|&profile| plain(profile).is_some_and(|plain| !is_identity(&*plain)))
-    else {
-        return;
-    };
-    let Some(transform) = same(profile) else { return };
+    let Some(transform) = profile.and_then(same) else { return };
     let mut source = Vec::new();
     for batch in raster.pixels.chunks_mut(BATCH * raster.layout.channels()) {
         source.clear();
@@ -87,8 +99,13 @@ fn apply_rgb(raster: &mut Raster, components: Components, profile: Option<&Color
     }
 }
 
-/// Whether a transform leaves all colours as they are: nine values of each component, all combinations, to
-/// within the rounding of the transform itself.
+/// Whether a profile of red, green and blue is usable, and another than sRGB's: of nine values of each component, all
+/// combinations, it changes one by more than the rounding of the transform itself.
+fn changes_colors(profile: &ColorProfile) -> bool {
+    let plain = transform(profile, DataColorSpace::Rgb, Components::Rgb, Components::Rgb);
+    plain.is_some_and(|plain| !is_identity(&*plain))
+}
+
 fn is_identity(transform: &(dyn TransformExecutor<u8> + Send + Sync)) -> bool {
     const STEPS: [u8; 9] = [0, 32, 64, 96, 128, 160, 192, 224, 255];
     let green_blue = |red| STEPS.into_iter().flat_map(move |green| STEPS.map(move |blue| [red, green, blue]));
@@ -132,13 +149,11 @@ fn plain_inks(inks: &[u8], rgb: &mut [u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Orientation;
 
     fn convert(layout: Layout, pixels: &[u8], icc: Vec<u8>) -> Vec<u8> {
         let width = pixels.len() / layout.channels();
-        let orientation = Orientation::AS_STORED;
-        let mut raster =
-            Raster { width, height: 1, layout, pixels: pixels.to_vec(), icc: Some(icc), orientation };
+        let colors = Colors::of_icc(Some(icc));
+        let mut raster = Raster { colors, ..Raster::new(width, 1, layout, pixels.to_vec()) };
         to_srgb(&mut raster);
         assert_eq!(raster.pixels.len(), width * raster.layout.channels());
         raster.pixels

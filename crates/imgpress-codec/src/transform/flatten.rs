@@ -35,12 +35,10 @@ fn over(above: u8, below: u8, alpha: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Orientation;
 
     fn flat(layout: Layout, pixels: &[u8], background: &str) -> Raster {
         let width = pixels.len() / layout.channels();
-        let orientation = Orientation::AS_STORED;
-        let mut raster = Raster { width, height: 1, layout, pixels: pixels.to_vec(), icc: None, orientation };
+        let mut raster = Raster::new(width, 1, layout, pixels.to_vec());
         onto(&mut raster, background.parse().unwrap());
         raster
     }

@@ -6,7 +6,7 @@ mod orient;
 mod resize;
 
 #[cfg(not(feature = "mozjpeg"))]
-pub(crate) use color::changes_colors;
+pub(crate) use color::is_for_conversion;
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use orient::upright;
 pub(crate) use resize::BAND;

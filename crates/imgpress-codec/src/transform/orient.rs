@@ -71,8 +71,7 @@ mod tests {
         for (number, expected) in (1..).zip(shown) {
             let orientation = Orientation::from_exif(number).unwrap();
             let pixels = b"abcdef".to_vec();
-            let mut raster =
-                Raster { width: 2, height: 3, layout: Layout::Grey, pixels, icc: None, orientation };
+            let mut raster = Raster { orientation, ..Raster::new(2, 3, Layout::Grey, pixels) };
             upright(&mut raster);
             assert_eq!(&raster.pixels, expected, "orientation {number}");
             assert_eq!((raster.width, raster.height), if number < 5 { (2, 3) } else { (3, 2) });
@@ -86,7 +85,7 @@ mod tests {
         let pixels: Vec<u8> = (0..width * height * 3).map(|at| u8::try_from(at % 251).unwrap()).collect();
         let turned = |pixels: Vec<u8>, width, height, number| {
             let orientation = Orientation::from_exif(number).unwrap();
-            let mut raster = Raster { width, height, layout: Layout::Rgb, pixels, icc: None, orientation };
+            let mut raster = Raster { orientation, ..Raster::new(width, height, Layout::Rgb, pixels) };
             upright(&mut raster);
             raster.pixels
         };

@@ -57,7 +57,6 @@ fn broken(error: &impl ToString) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Orientation;
     use crate::options::{Fit, Options, Side};
 
     #[test]
@@ -79,9 +78,7 @@ mod tests {
             );
             Resizer::new().resize(&source, &mut whole, &part).unwrap();
 
-            let orientation = Orientation::AS_STORED;
-            let pixels = pixels.clone();
-            let mut raster = Raster { width, height, layout: Layout::Rgb, pixels, icc: None, orientation };
+            let mut raster = Raster::new(width, height, Layout::Rgb, pixels.clone());
             to(&mut raster, &geometry, &Budget::unlimited()).unwrap();
             assert!(geometry.height > 2 * BAND);
             let furthest = raster.pixels.iter().zip(whole.buffer()).map(|(a, b)| a.abs_diff(*b)).max();

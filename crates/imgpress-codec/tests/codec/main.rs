@@ -17,5 +17,6 @@ mod geometry;
 mod jpeg_inputs;
 mod kept;
 mod orientation;
+mod png_colors;
 mod random;
 mod truncation;

@@ -40,9 +40,7 @@ pub(crate) fn quantisation(
     effort: Effort,
 ) -> Result<Vec<[u16; 64]>, Error> {
     let layout = if components == 1 { Layout::Grey } else { Layout::Rgb };
-    let (pixels, orientation) = (vec![0; layout.channels()], crate::Orientation::AS_STORED);
-    let encoded =
-        encode(&Raster { width: 1, height: 1, layout, pixels, icc: None, orientation }, quality, effort)?;
+    let encoded = encode(&Raster::new(1, 1, layout, vec![0; layout.channels()]), quality, effort)?;
     let file = JpegFile::parse(&encoded, &Limits::default())?;
     Ok(file.components().iter().map(|component| *component.quantisation()).collect())
 }

@@ -128,13 +128,9 @@ fn turned(
     file: &JpegFile<'_>,
     orientation: Orientation,
 ) -> Result<Vec<Raster>, Error> {
-    let plane = |component: &Component| Raster {
-        width: component.width(),
-        height: component.height(),
-        layout: Layout::Grey,
-        pixels: Vec::with_capacity(component.width() * component.height()),
-        icc: None,
-        orientation,
+    let plane = |component: &Component| {
+        let (width, height) = (component.width(), component.height());
+        Raster { orientation, ..Raster::new(width, height, Layout::Grey, Vec::with_capacity(width * height)) }
     };
     let mut planes: Vec<_> = file.components().iter().map(plane).collect();
     while let Some(strip) = source.next()? {

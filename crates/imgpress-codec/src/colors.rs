@@ -1,0 +1,43 @@
+//! What the values of a picture mean, as its file says.
+
+mod coded;
+
+use moxcms::ColorProfile;
+
+pub(crate) use coded::{Coded, Curve};
+
+/// The colour space of a picture.
+pub(crate) enum Colors {
+    /// sRGB, stated or for want of a statement.
+    Srgb,
+    /// An embedded profile.
+    Icc(Box<Icc>),
+    /// Primaries and a curve by number, as PNG states them.
+    Coded(Coded),
+    /// Something was stated that is broken: taken as sRGB, as browsers do.
+    Unusable,
+}
+
+/// An embedded profile that could be read.
+pub(crate) struct Icc {
+    /// As it was embedded, at most [`MAX_ICC`](crate::raster::MAX_ICC) bytes.
+    #[expect(dead_code, reason = "for outputs that keep their profile")]
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) profile: ColorProfile,
+}
+
+impl Colors {
+    /// What a profile says, or sRGB where there is none.
+    pub(crate) fn of_icc(bytes: Option<Vec<u8>>) -> Self {
+        let Some(bytes) = bytes else { return Self::Srgb };
+        match ColorProfile::new_from_slice(&bytes) {
+            Ok(profile) => Self::Icc(Box::new(Icc { bytes, profile })),
+            Err(_) => Self::Unusable,
+        }
+    }
+
+    /// What numbers say: [`Self::Srgb`] where they are those of sRGB, so that such a picture is left alone.
+    pub(crate) fn of_coded(coded: Coded) -> Self {
+        if coded.is_srgb() { Self::Srgb } else { Self::Coded(coded) }
+    }
+}

@@ -26,3 +26,9 @@ lint:
 # Build the crates' documentation and open it.
 doc:
     cargo doc --no-deps --locked --open
+
+# Fuzz each target for so many seconds (needs cargo-fuzz; see fuzz/README.md).
+fuzz seconds="60":
+    for target in jpeg_encode jpeg_decode compress; do \
+        cargo fuzz run --fuzz-dir fuzz --sanitizer none "$target" -- -max_total_time={{ seconds }} || exit 1; \
+    done

@@ -56,41 +56,46 @@ impl Job<'_> {
             let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
             return Ok(self.output(file.stripped(), Outcome::Kept, info, &geometry, &stages));
         }
-        let (encoded, stages) = if resized {
-            self.encode(decode::decode_jpeg(file, self.budget)?, &geometry)?
-        } else {
-            self.encode_jpeg(file, &geometry)?
-        };
-        self.budget.check()?;
         if resized {
+            let (encoded, stages) = self.encode(decode::decode_jpeg(file, self.budget)?, &geometry)?;
+            self.budget.check()?;
             return Ok(self.output(encoded, Outcome::Compressed, info, &geometry, &stages));
         }
+        let Encoded { bytes, has_same_steps, stages } = self.encode_jpeg(file, &geometry)?;
+        self.budget.check()?;
         let kept = file.stripped();
-        let (bytes, outcome) =
-            if encoded.len() < kept.len() { (encoded, Outcome::Compressed) } else { (kept, Outcome::Kept) };
+        let (bytes, outcome) = if select::is_worth_it(bytes.len(), kept.len(), has_same_steps) {
+            (bytes, Outcome::Compressed)
+        } else {
+            (kept, Outcome::Kept)
+        };
         Ok(self.output(bytes, outcome, info, &geometry, &stages))
     }
 
     /// From plane to plane where that is possible, else through pixels.
     #[cfg(not(feature = "mozjpeg"))]
-    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
+    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<Encoded, Error> {
         let grey = file.components().len() == 1;
         if !transform::is_for_conversion(file.icc().as_deref(), grey) {
             let Options { quality, effort, .. } = *self.options;
             if let Some(done) = encode::jpeg::from_planes(file, quality, effort, self.budget)? {
                 let encode = self.start.elapsed().saturating_sub(done.decode_time);
-                return Ok((
-                    done.bytes,
-                    Stages { decode: done.decode_time, transform: Duration::ZERO, encode },
-                ));
+                let stages = Stages { decode: done.decode_time, transform: Duration::ZERO, encode };
+                let encode::jpeg::Transcoded { bytes, has_same_steps, .. } = done;
+                return Ok(Encoded { bytes, has_same_steps, stages });
             }
         }
-        self.encode(decode::decode_jpeg(file, self.budget)?, geometry)
+        self.encode_pixels(file, geometry)
     }
 
     #[cfg(feature = "mozjpeg")]
-    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
-        self.encode(decode::decode_jpeg(file, self.budget)?, geometry)
+    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<Encoded, Error> {
+        self.encode_pixels(file, geometry)
+    }
+
+    fn encode_pixels(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<Encoded, Error> {
+        let (bytes, stages) = self.encode(decode::decode_jpeg(file, self.budget)?, geometry)?;
+        Ok(Encoded { bytes, has_same_steps: false, stages })
     }
 
     fn other(&self, input: &[u8]) -> Result<Output, Error> {
@@ -134,6 +139,14 @@ impl Job<'_> {
             encode_time: stages.encode,
         }
     }
+}
+
+/// What was made of a JPEG.
+struct Encoded {
+    bytes: Vec<u8>,
+    /// Whether it is quantised with the steps of that JPEG.
+    has_same_steps: bool,
+    stages: Stages,
 }
 
 /// How long each part of a job took.

@@ -233,7 +233,7 @@ impl Pipeline {
 }
 
 fn coders(settings: &Settings, colored: bool, subsampled: bool) -> Vec<Coder> {
-    let tables = QuantTables::new(settings.distance, settings.subsampling);
+    let tables = QuantTables::of(settings);
     let mut coders = vec![Coder::new(tables.y, LUMA_SCALE, settings.effort, Role::Luma)];
     if colored {
         let scale = if subsampled { HALF_SCALE } else { CHROMA_SCALE };

@@ -57,7 +57,7 @@ impl Stages {
         let mut pipeline = Pipeline::new((width, pixels.len() / row), ColorType::Rgb, settings);
         pixels.chunks_exact(row).for_each(|row| pipeline.push(level, row));
         let components = pipeline.finish(level).1;
-        let table = QuantTables::new(settings.distance, Subsampling::S420).y;
+        let table = QuantTables::of(settings).y;
         let decider = Decider::new(settings.effort, Role::Luma);
         let quantizer = Quantizer::new(&table, LUMA_SCALE, |natural| decider.threshold(natural));
         let script = scan::usual_script(components.len(), settings.distance);

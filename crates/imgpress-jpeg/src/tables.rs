@@ -6,8 +6,9 @@
 //! lists.
 
 mod matrices;
+mod requantise;
 
-use crate::settings::{Distance, Subsampling};
+use crate::settings::{Settings, Subsampling};
 use matrices::{BASE_CB, BASE_CR, BASE_Y, EXPONENT, RESCALE_420};
 
 /// Steps of one component, natural order, each 1 to 255 so that the file stays baseline-compatible.
@@ -21,13 +22,27 @@ pub(crate) struct QuantTables {
 }
 
 impl QuantTables {
-    /// The tables for this distance.
-    pub(crate) fn new(distance: Distance, subsampling: Subsampling) -> Self {
-        let curve = Curve::new(distance.get(), subsampling);
+    /// The tables for the distance of these settings, and for what the picture went through before.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let source = &settings.source;
+        let distance = settings.distance.get();
+        let distance = if source.is_empty() { distance } else { requantise::distance(distance) };
+        let curve = Curve::new(distance, settings.subsampling);
+        let y = |k| curve.scale(k) * BASE_Y[k] * curve.luma(k);
+        let cb = |k| curve.scale(k) * BASE_CB[k] * curve.chroma(k, &BLUE);
+        let cr = |k| curve.scale(k) * BASE_CR[k] * curve.chroma(k, &RED);
+        if source.is_empty() {
+            return Self { y: table(y), cb: table(cb), cr: table(cr) };
+        }
+        let luma = |k| y(k) * requantise::luma(k);
+        let [cb, cr]: [&dyn Fn(usize) -> f32; 2] = [&cb, &cr];
+        let chroma = |step: &dyn Fn(usize) -> f32, component| {
+            table(|k| requantise::near(step(k) * requantise::chroma(k), source.get(component), k))
+        };
         Self {
-            y: table(|k| curve.scale(k) * BASE_Y[k] * curve.luma(k)),
-            cb: table(|k| curve.scale(k) * BASE_CB[k] * curve.chroma(k, &BLUE)),
-            cr: table(|k| curve.scale(k) * BASE_CR[k] * curve.chroma(k, &RED)),
+            y: table(|k| requantise::near(luma(k), source.first(), k)),
+            cb: chroma(cb, 1),
+            cr: chroma(cr, 2),
         }
     }
 }
@@ -118,9 +133,10 @@ fn table(step: impl Fn(usize) -> f32) -> QuantTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::Distance;
 
     fn tables(distance: f32) -> QuantTables {
-        QuantTables::new(Distance::new(distance).unwrap(), Subsampling::S420)
+        QuantTables::of(&Settings::new(Distance::new(distance).unwrap()))
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::{Budget, Error, Orientation};
 /// A file, and how long it took to read the one that it was made of.
 pub(crate) struct Transcoded {
     pub(crate) bytes: Vec<u8>,
+    /// Whether it is quantised with the steps of the file that it was made of: then nothing but single coefficients
+    /// were given up.
+    pub(crate) has_same_steps: bool,
     pub(crate) decode_time: Duration,
 }
 
@@ -43,8 +46,10 @@ pub(crate) fn from_planes(
     }
     let (width, height) = if orientation.swaps_sides() { (height, width) } else { (width, height) };
     let color = if grey { ColorType::Grey } else { ColorType::YCbCr };
-    let mut encoder =
-        Encoder::new(width, height, color, settings(quality, effort)?).map_err(|error| broken(&error))?;
+    let settings =
+        settings(quality, effort)?.with_source_quantisation(steps_of_blocks_that_stay(file, shape));
+    let has_same_steps = has_steps(file, &settings.quantisation(color));
+    let mut encoder = Encoder::new(width, height, color, settings).map_err(|error| broken(&error))?;
     let mut source = Source::new(file, budget)?;
     if orientation == Orientation::AS_STORED {
         while let Some(strip) = source.next()? {
@@ -61,7 +66,7 @@ pub(crate) fn from_planes(
     budget.check()?;
     let mut bytes = Vec::with_capacity(likely_size(width as usize, height as usize));
     encoder.finish(&mut bytes).map_err(|error| broken(&error))?;
-    Ok(Some(Transcoded { bytes, decode_time: source.time }))
+    Ok(Some(Transcoded { bytes, has_same_steps, decode_time: source.time }))
 }
 
 /// Planes that can be taken as they are.
@@ -83,6 +88,26 @@ impl Shape {
             _ => None,
         }
     }
+}
+
+/// The steps of the planes whose blocks are the new file's too, from luma on: not those of chroma that is halved, nor of a
+/// picture that is turned about an edge within a block.
+fn steps_of_blocks_that_stay(file: &JpegFile<'_>, shape: Shape) -> Vec<[u16; 64]> {
+    const UNIT: u32 = 16;
+    let orientation = file.orientation();
+    let whole = file.decoder().width().is_multiple_of(UNIT) && file.decoder().height().is_multiple_of(UNIT);
+    if orientation != Orientation::AS_STORED && !whole {
+        return Vec::new();
+    }
+    let turned = |steps: &[u16; 64]| std::array::from_fn(|k| steps[k % 8 * 8 + k / 8]);
+    let steps = file.components().iter().map(Component::quantisation);
+    let steps = steps.map(|steps| if orientation.swaps_sides() { turned(steps) } else { *steps });
+    steps.take(if shape == Shape::HalfWidth { 1 } else { 3 }).collect()
+}
+
+fn has_steps(file: &JpegFile<'_>, tables: &[[u8; 64]]) -> bool {
+    let theirs = file.components().iter().map(Component::quantisation);
+    theirs.zip(tables).all(|(theirs, ours)| theirs.iter().zip(ours).all(|(a, &b)| *a == u16::from(b)))
 }
 
 /// Strips of planes, and the time that it took to read them.

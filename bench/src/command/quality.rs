@@ -1,5 +1,5 @@
 //! The quality scale: for each of mozjpeg's qualities the distance at which each effort of our encoder has the same
-//! mean look, by both metrics.
+//! mean look by Butteraugli, as long as SSIMULACRA2 says that it is no worse, and hardly better.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -32,10 +32,13 @@ const DISTANCES: [f64; 30] = [
     1.35, 1.1, 0.9, 0.7, 0.53, 0.38, 0.26, 0.17, 0.1,
 ];
 
-/// How much SSIMULACRA2 counts where the two metrics ask for different distances; Butteraugli has the rest. Our files
-/// gain more by the first: with equal weights its mean came out up to 1.5 points above mozjpeg's at qualities of 40 to
-/// 60, with these about one.
-const SSIMULACRA2_WEIGHT: f64 = 2.0 / 3.0;
+/// By how many points of SSIMULACRA2 a quality is at least above mozjpeg's same number, so that pictures unlike those
+/// of the tuning set are not below it.
+const LEAST_ABOVE: f64 = 0.4;
+/// By how many it may be above where Butteraugli asks for more, ...
+const MOST_ABOVE: f64 = 0.8;
+/// ...which it does at low qualities, and may: below this score a tenth of what is missing is allowed.
+const LOW: f64 = 60.0;
 
 /// Measures, prints how well the scale fits and writes the table.
 ///
@@ -70,12 +73,13 @@ fn scale(measured: &[Measured]) -> Result<Vec<Vec<f64>>> {
         .map(|effort| {
             let own = mean_scores(measured, effort);
             let distances = (1..=100).map(|quality| {
-                let look = |metric| {
-                    let wanted = interpolated(&reference, f64::from(quality), metric)?;
-                    distance_of(&own, wanted, metric)
-                };
-                let logs = (look(Metric::Ssimulacra2)?.ln(), look(Metric::Butteraugli)?.ln());
-                Some((logs.0 * SSIMULACRA2_WEIGHT + logs.1 * (1.0 - SSIMULACRA2_WEIGHT)).exp())
+                let wanted = |metric| interpolated(&reference, f64::from(quality), metric);
+                let score = wanted(Metric::Ssimulacra2)?;
+                let above = |points| distance_of(&own, score + points, Metric::Ssimulacra2);
+                let finest = above(MOST_ABOVE.max((LOW - score) / 10.0))?;
+                let coarsest = above(LEAST_ABOVE)?;
+                let distance = distance_of(&own, wanted(Metric::Butteraugli)?, Metric::Butteraugli)?;
+                Some(distance.max(finest).min(coarsest))
             });
             let distances: Option<Vec<_>> = distances.collect();
             Ok(falling(distances.context("too few samples for a scale")?))

@@ -5,7 +5,7 @@ use crate::jpeg::JpegFile;
 use crate::options::{ImageFormat, Options, Quality};
 use crate::raster::Raster;
 use crate::{
-    Budget, Error, ImageInfo, Limits, Outcome, Output, decode, encode, format, probe, select, transform,
+    Budget, Error, ImageInfo, Limits, Outcome, Output, decode, encode, format, keep, probe, select, transform,
 };
 
 /// Compresses an image with the default limits and no deadline, and gives the bytes alone.
@@ -52,9 +52,9 @@ impl Job<'_> {
         let resized = !geometry.is_identity(info.shown_size());
         self.budget.check()?;
         if !resized && select::is_coarse_enough(file, self.options)? {
-            file.check(self.budget)?;
+            let kept = keep::unread(file, self.options.effort, self.budget)?;
             let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
-            return Ok(self.output(file.stripped(), Outcome::Kept, info, &geometry, &stages));
+            return Ok(self.output(kept, Outcome::Kept, info, &geometry, &stages));
         }
         let (encoded, stages) = if resized {
             self.encode(decode::decode_jpeg(file, self.budget)?, &geometry)?
@@ -65,9 +65,9 @@ impl Job<'_> {
         if resized {
             return Ok(self.output(encoded, Outcome::Compressed, info, &geometry, &stages));
         }
-        let kept = file.stripped();
-        let (bytes, outcome) =
-            if encoded.len() < kept.len() { (encoded, Outcome::Compressed) } else { (kept, Outcome::Kept) };
+        let kept = keep::instead_of(encoded.len(), file, self.options.effort, self.budget)?;
+        let outcome = if kept.is_some() { Outcome::Kept } else { Outcome::Compressed };
+        let bytes = kept.unwrap_or(encoded);
         Ok(self.output(bytes, outcome, info, &geometry, &stages))
     }
 

@@ -23,6 +23,7 @@ mod exif;
 mod format;
 mod geometry;
 mod jpeg;
+mod keep;
 mod limits;
 mod output;
 mod probe;

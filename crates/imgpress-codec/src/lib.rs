@@ -28,6 +28,7 @@ mod limits;
 mod output;
 mod probe;
 mod raster;
+mod search;
 mod select;
 mod transform;
 

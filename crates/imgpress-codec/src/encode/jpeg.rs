@@ -18,7 +18,7 @@ use crate::options::{Effort, Quality};
 use crate::raster::Raster;
 
 #[cfg(not(feature = "mozjpeg"))]
-pub(crate) use planes::from_planes;
+pub(crate) use planes::{WholePlanes, from_planes};
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use recode::recode;
 

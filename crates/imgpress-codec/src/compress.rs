@@ -1,3 +1,5 @@
+mod within;
+
 use std::time::{Duration, Instant};
 
 use crate::geometry::Geometry;
@@ -5,7 +7,7 @@ use crate::jpeg::JpegFile;
 use crate::options::{ImageFormat, Options, Quality};
 use crate::raster::Raster;
 use crate::{
-    Budget, Error, ImageInfo, Limits, Outcome, Output, decode, encode, format, probe, select, transform,
+    Budget, Error, ImageInfo, Limits, Outcome, Output, decode, encode, format, keep, probe, select, transform,
 };
 
 /// Compresses an image with the default limits and no deadline, and gives the bytes alone.
@@ -21,7 +23,10 @@ pub fn compress_image_bytes(input: &[u8], quality: Quality) -> Result<Vec<u8>, E
 /// in sRGB, without metadata, transparency flattened on the background, and of the size that is asked for.
 ///
 /// A JPEG that is not resized and that would not get smaller, or that is at least as coarse as the quality asks already, is kept: its
-/// pixels exactly, without its metadata. So the same image compressed again comes back as it is, byte by byte.
+/// pixels exactly, without its metadata, in fewer bytes where coding the same coefficients anew takes fewer. So the same
+/// image compressed again comes back as it is, byte by byte.
+///
+/// With [`max_bytes`](Options::max_bytes), the highest quality that fits is taken, none above the one that is asked for.
 ///
 /// # Errors
 /// See [`Error`]. A picture of which a part is missing is never compressed.
@@ -51,57 +56,56 @@ impl Job<'_> {
         let geometry = info.geometry(self.options, self.limits)?;
         let resized = !geometry.is_identity(info.shown_size());
         self.budget.check()?;
+        if let Some(limit) = self.options.max_bytes {
+            return self.jpeg_within(limit.get(), file, info, &geometry);
+        }
         if !resized && select::is_coarse_enough(file, self.options)? {
-            file.check(self.budget)?;
+            let kept = keep::unread(file, self.options.effort, self.budget)?;
             let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
-            return Ok(self.output(file.stripped(), Outcome::Kept, info, &geometry, &stages));
+            return Ok(self.output(kept, Outcome::Kept, info, &geometry, &stages));
         }
         if resized {
             let (encoded, stages) = self.encode(decode::decode_jpeg(file, self.budget)?, &geometry)?;
             self.budget.check()?;
             return Ok(self.output(encoded, Outcome::Compressed, info, &geometry, &stages));
         }
-        let Encoded { bytes, has_same_steps, stages } = self.encode_jpeg(file, &geometry)?;
+        let (encoded, stages) = self.encode_jpeg(file, &geometry)?;
         self.budget.check()?;
-        let kept = file.stripped();
-        let (bytes, outcome) = if select::is_worth_it(bytes.len(), kept.len(), has_same_steps) {
-            (bytes, Outcome::Compressed)
-        } else {
-            (kept, Outcome::Kept)
-        };
+        let kept = keep::instead_of(encoded.len(), file, self.options, self.budget)?;
+        let outcome = if kept.is_some() { Outcome::Kept } else { Outcome::Compressed };
+        let bytes = kept.unwrap_or(encoded);
         Ok(self.output(bytes, outcome, info, &geometry, &stages))
     }
 
     /// From plane to plane where that is possible, else through pixels.
     #[cfg(not(feature = "mozjpeg"))]
-    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<Encoded, Error> {
+    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
         let grey = file.components().len() == 1;
         if !transform::is_for_conversion(file.icc().as_deref(), grey) {
             let Options { quality, effort, .. } = *self.options;
             if let Some(done) = encode::jpeg::from_planes(file, quality, effort, self.budget)? {
                 let encode = self.start.elapsed().saturating_sub(done.decode_time);
-                let stages = Stages { decode: done.decode_time, transform: Duration::ZERO, encode };
-                let encode::jpeg::Transcoded { bytes, has_same_steps, .. } = done;
-                return Ok(Encoded { bytes, has_same_steps, stages });
+                return Ok((
+                    done.bytes,
+                    Stages { decode: done.decode_time, transform: Duration::ZERO, encode },
+                ));
             }
         }
-        self.encode_pixels(file, geometry)
+        self.encode(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
     #[cfg(feature = "mozjpeg")]
-    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<Encoded, Error> {
-        self.encode_pixels(file, geometry)
-    }
-
-    fn encode_pixels(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<Encoded, Error> {
-        let (bytes, stages) = self.encode(decode::decode_jpeg(file, self.budget)?, geometry)?;
-        Ok(Encoded { bytes, has_same_steps: false, stages })
+    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
+        self.encode(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
     fn other(&self, input: &[u8]) -> Result<Output, Error> {
         let info = probe(input, self.limits)?;
         let geometry = info.geometry(self.options, self.limits)?;
         self.budget.check()?;
+        if let Some(limit) = self.options.max_bytes {
+            return self.other_within(limit.get(), input, info, &geometry);
+        }
         let (bytes, stages) = self.encode(decode::decode(input, &info, self.limits)?, &geometry)?;
         self.budget.check()?;
         Ok(self.output(bytes, Outcome::Compressed, info, &geometry, &stages))
@@ -139,14 +143,6 @@ impl Job<'_> {
             encode_time: stages.encode,
         }
     }
-}
-
-/// What was made of a JPEG.
-struct Encoded {
-    bytes: Vec<u8>,
-    /// Whether it is quantised with the steps of that JPEG.
-    has_same_steps: bool,
-    stages: Stages,
 }
 
 /// How long each part of a job took.

@@ -11,6 +11,17 @@ pub enum Error {
     /// The image is over one of the [`Limits`](crate::Limits).
     #[error("The image is too large: {0}.")]
     TooLarge(#[from] TooLarge),
+    /// No quality makes a file as small as [`max_bytes`](crate::options::Options::max_bytes) asks.
+    #[error(
+        "The image cannot be made as small as max_bytes asks: {smallest} bytes are the fewest, and {limit} are \
+         allowed. Allow more, or ask for a smaller width or height."
+    )]
+    TargetUnreachable {
+        /// Bytes of the smallest file that was reached, at the lowest quality.
+        smallest: u64,
+        /// Most bytes allowed.
+        limit: u64,
+    },
     /// The [`Budget`](crate::Budget) ran out of time.
     #[error("The image took too long to compress; send a smaller one.")]
     DeadlineExceeded,

@@ -23,10 +23,12 @@ mod exif;
 mod format;
 mod geometry;
 mod jpeg;
+mod keep;
 mod limits;
 mod output;
 mod probe;
 mod raster;
+mod search;
 mod select;
 mod transform;
 

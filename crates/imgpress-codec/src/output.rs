@@ -33,6 +33,7 @@ pub struct Output {
 pub enum Outcome {
     /// The image was encoded anew.
     Compressed,
-    /// No smaller file could be made: the input's pixels exactly, without its metadata.
+    /// No smaller file of the same look could be made: the input's pixels exactly, without its metadata. Its
+    /// coefficients may have been coded anew.
     Kept,
 }

@@ -22,13 +22,3 @@ pub(crate) fn is_coarse_enough(file: &JpegFile<'_>, options: &Options) -> Result
     Ok(theirs.len() == ours.len()
         && pairs.flat_map(|(theirs, ours)| theirs.iter().zip(ours)).all(|(theirs, ours)| theirs >= ours))
 }
-
-/// Whether a JPEG of `encoded` bytes that was made of another is worth what it lost, when nothing lost takes `kept`.
-///
-/// With the steps of the other it can only be smaller by single coefficients that were given up. That takes 10 % and
-/// more off a file that nobody has done it to, and up to 5 % off one of ours, time and again (tuning set, distances
-/// of 0.8 to 8): there is an end to it, for the second pass at the latest.
-pub(crate) fn is_worth_it(encoded: usize, kept: usize, has_same_steps: bool) -> bool {
-    let enough = if has_same_steps { kept - kept / 10 } else { kept };
-    encoded < enough
-}

@@ -175,7 +175,7 @@ fn headers(id: &RequestId, trace: Option<&TraceParent>, timeout: Duration) -> Re
 
 /// The options as a query. Every field is named, so that a new one cannot be left behind.
 fn compress_url(base: &Url, options: Options) -> Url {
-    let Options { quality, effort, background, width, height, fit } = options;
+    let Options { quality, effort, background, width, height, fit, max_bytes } = options;
     let mut url = urls::endpoint(base, wire::COMPRESS_PATH);
     let mut query = url.query_pairs_mut();
     query
@@ -187,6 +187,9 @@ fn compress_url(base: &Url, options: Options) -> Url {
         if let Some(side) = side {
             query.append_pair(name, &side.get().to_string());
         }
+    }
+    if let Some(size) = max_bytes {
+        query.append_pair("max_bytes", &size.to_string());
     }
     drop(query);
     url

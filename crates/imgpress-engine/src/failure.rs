@@ -7,6 +7,7 @@ pub(crate) fn from_codec(error: Error) -> Failure {
         Error::UnsupportedFormat(_) => ErrorCode::FormatUnsupported,
         Error::Corrupt(_) => ErrorCode::ImageCorrupt,
         Error::TooLarge(_) => ErrorCode::ImageTooLarge,
+        Error::TargetUnreachable { .. } => ErrorCode::TargetUnreachable,
         // Cancelled work has nobody left to answer; if anybody is, the deadline was why.
         Error::DeadlineExceeded | Error::Cancelled => return deadline_exceeded(),
         Error::Encoder(words) => return Failure::engine_failed(words.clone()),
@@ -33,6 +34,11 @@ mod tests {
             (Error::from(Unsupported::Unknown), ErrorCode::FormatUnsupported, "JPEG"),
             (Corrupt::Truncated.into(), ErrorCode::ImageCorrupt, "the file ends early"),
             (scans.into(), ErrorCode::ImageTooLarge, "100 scans"),
+            (
+                Error::TargetUnreachable { smallest: 900, limit: 20 },
+                ErrorCode::TargetUnreachable,
+                "900 bytes are the fewest, and 20 are allowed",
+            ),
             (Error::DeadlineExceeded, ErrorCode::DeadlineExceeded, "too long"),
             (Error::Cancelled, ErrorCode::DeadlineExceeded, "too long"),
         ] {

@@ -82,7 +82,7 @@ async fn options_are_refused_by_name() {
         ("?nonsense=1", "nonsense"),
         ("?store=false", "store"),
         ("?width=0", "width"),
-        ("?max_bytes=200kB", "max_bytes"),
+        ("?max_bytes=200KB", "max_bytes"),
         ("?background=red", "background"),
     ] {
         let error = refused(post(&server, query, picture())).await;

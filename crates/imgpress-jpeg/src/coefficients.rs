@@ -39,6 +39,14 @@ impl Plane {
         Self { width, height, dc: Vec::new(), masks: Vec::new(), values: Vec::new(), dc_exact: Vec::new() }
     }
 
+    /// Forgets all blocks.
+    pub(crate) fn clear(&mut self) {
+        self.dc.clear();
+        self.masks.clear();
+        self.values.clear();
+        self.dc_exact.clear();
+    }
+
     /// Whether so few coefficients are left that trying several scan scripts costs next to nothing: graphics,
     /// where the best one is hard to foresee.
     pub(crate) fn is_sparse(&self) -> bool {

@@ -45,6 +45,7 @@ mod pipeline;
 mod planes;
 mod quality;
 mod rdo;
+mod recode;
 mod scan;
 mod settings;
 #[cfg(feature = "bench")]
@@ -66,4 +67,5 @@ pub use encoder::Encoder;
 pub use error::{EncodeError, SettingsError};
 pub use planes::{PlaneRows, Planes};
 pub use quality::Quality;
+pub use recode::{RecodeError, recode};
 pub use settings::{Density, Distance, Effort, Mode, Settings, Subsampling};

@@ -45,6 +45,7 @@ impl Pipeline {
             let side = if subsampled && index > 0 { 16 } else { 8 };
             Component {
                 plane: Plane::new(width.div_ceil(side), height.div_ceil(side)),
+                id: index as u8 + 1,
                 sampling: if subsampled && index == 0 { 2 } else { 1 },
                 class: u8::from(index > 0),
             }

@@ -1,17 +1,23 @@
 //! Which coefficients are sent when, and their symbols (T.81 annexes F and G).
 
 mod progressive;
+mod script;
 mod sequential;
 
 use fearless_simd::{Level, dispatch};
 
+pub(crate) use script::{
+    Bands, Script, is_ours, sequential_script, smallest_of, smallest_script, untried_script, usual_script,
+};
+
 use crate::coefficients::Plane;
-use crate::settings::Distance;
 use crate::token::{Table, Tokens};
 
 /// A component of a frame: its blocks and how it is sampled.
 pub(crate) struct Component {
     pub(crate) plane: Plane,
+    /// The name by which headers speak of it.
+    pub(crate) id: u8,
     /// Blocks across and down in an interleaved MCU: 1 or 2.
     pub(crate) sampling: usize,
     /// 0 for luma, 1 for chroma: the number of its quantisation class and its Huffman destinations.
@@ -73,64 +79,6 @@ impl Scan {
     }
 }
 
-/// Coarser than this, a refinement scan of luma no longer pays (measured on photographs and graphics).
-const REFINE_BELOW: f32 = 2.0;
-
-/// How luma's AC coefficients are sent.
-#[derive(Clone, Copy)]
-enum LumaBands {
-    /// Two low frequencies, then the rest.
-    Split,
-    /// The same, the lowest bit of the rest in a scan of its own.
-    Refined,
-    /// All at once: fewer tables, for small pictures.
-    Whole,
-}
-
-/// One scan with everything.
-pub(crate) fn sequential_script(components: usize) -> Vec<Scan> {
-    vec![Scan { components: 0..components, band: (0, 63), high: 0, low: 0 }]
-}
-
-/// The progressive scans that are best for most pictures at this distance.
-pub(crate) fn usual_script(components: usize, distance: Distance) -> Vec<Scan> {
-    let bands = if distance.get() < REFINE_BELOW { LumaBands::Refined } else { LumaBands::Split };
-    progressive_script(components, bands)
-}
-
-/// The progressive scans that are best for this picture.
-pub(crate) fn smallest_script(level: Level, components: &[Component], tokens: &mut Tokens) -> Vec<Scan> {
-    let mut bytes = |bands: LumaBands| -> u64 {
-        let scan = |scan: &Scan| {
-            scan.tokenize(level, components, None, tokens);
-            tokens.estimated_bytes()
-        };
-        luma_scans(bands).iter().map(scan).sum()
-    };
-    let sizes = [LumaBands::Split, LumaBands::Refined, LumaBands::Whole].map(|bands| (bytes(bands), bands));
-    let smallest = sizes.into_iter().min_by_key(|(bytes, _)| *bytes);
-    progressive_script(components.len(), smallest.map_or(LumaBands::Split, |(_, bands)| bands))
-}
-
-/// DC of each component alone, luma's bands, chroma in one, and what refines luma last.
-fn progressive_script(components: usize, bands: LumaBands) -> Vec<Scan> {
-    let mut luma = luma_scans(bands);
-    let refinement = luma.split_off(luma.iter().position(|scan| scan.high > 0).unwrap_or(luma.len()));
-    let means = (0..components).map(|c| Scan::of(c, (0, 0), 0, 0));
-    let chroma = (1..components).map(|c| Scan::of(c, (1, 63), 0, 0));
-    means.chain(luma).chain(chroma).chain(refinement).collect()
-}
-
-fn luma_scans(bands: LumaBands) -> Vec<Scan> {
-    match bands {
-        LumaBands::Split => vec![Scan::of(0, (1, 2), 0, 0), Scan::of(0, (3, 63), 0, 0)],
-        LumaBands::Refined => {
-            vec![Scan::of(0, (1, 2), 0, 0), Scan::of(0, (3, 63), 0, 1), Scan::of(0, (3, 63), 1, 0)]
-        }
-        LumaBands::Whole => vec![Scan::of(0, (1, 63), 0, 0)],
-    }
-}
-
 /// Number of bits of a magnitude: the size category of T.81 table F.1.
 #[inline(always)]
 fn size_of(magnitude: u32) -> u32 {
@@ -165,24 +113,5 @@ mod tests {
         assert_eq!(size_and_bits(5), (3, 0b101));
         assert_eq!(size_and_bits(-5), (3, 0b010));
         assert_eq!(size_and_bits(-2047), (11, 0));
-    }
-
-    #[test]
-    fn every_coefficient_is_sent_exactly_once_down_to_its_last_bit() {
-        for components in [1, 3] {
-            for bands in [LumaBands::Split, LumaBands::Refined, LumaBands::Whole] {
-                let scans = progressive_script(components, bands);
-                for component in 0..components {
-                    for k in 0..64 {
-                        let mut covering: Vec<&Scan> = scans.iter().collect();
-                        covering
-                            .retain(|s| s.components.contains(&component) && s.band.0 <= k && k <= s.band.1);
-                        assert_eq!(covering.last().map(|scan| scan.low), Some(0));
-                        assert_eq!(covering.first().map(|scan| scan.high), Some(0));
-                        assert!(covering.windows(2).all(|pair| pair[1].high == pair[0].low));
-                    }
-                }
-            }
-        }
     }
 }

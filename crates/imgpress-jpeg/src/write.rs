@@ -11,14 +11,14 @@ use crate::tables::QuantTable;
 use crate::token::{TABLES, Token, Tokens};
 use crate::zigzag::NATURAL;
 
-const SOI: u8 = 0xD8;
+pub(crate) const SOI: u8 = 0xD8;
 const EOI: u8 = 0xD9;
 const SOF_BASELINE: u8 = 0xC0;
-const SOF_PROGRESSIVE: u8 = 0xC2;
+pub(crate) const SOF_PROGRESSIVE: u8 = 0xC2;
 const DHT: u8 = 0xC4;
 const RST0: u8 = 0xD0;
 const SOS: u8 = 0xDA;
-const DQT: u8 = 0xDB;
+pub(crate) const DQT: u8 = 0xDB;
 const DRI: u8 = 0xDD;
 const APP0: u8 = 0xE0;
 const APP1: u8 = 0xE1;
@@ -65,7 +65,7 @@ pub(crate) fn frame(
     body.push(components.len() as u8);
     for (number, component) in (0_u8..).zip(components) {
         let sampling = component.sampling as u8;
-        body.extend([number + 1, sampling << 4 | sampling, number]);
+        body.extend([component.id, sampling << 4 | sampling, number]);
     }
     segment(out, if progressive { SOF_PROGRESSIVE } else { SOF_BASELINE }, &[&body])
 }
@@ -94,10 +94,8 @@ pub(crate) fn scan(
         segment(out, DHT, &[&definitions])?;
     }
     let mut header = vec![scan.components.len() as u8];
-    for (number, component) in
-        (1_u8..).zip(components).skip(scan.components.start).take(scan.components.len())
-    {
-        header.extend([number, component.class << 4 | component.class]);
+    for component in &components[scan.components.clone()] {
+        header.extend([component.id, component.class << 4 | component.class]);
     }
     header.extend([scan.band.0, scan.band.1, scan.high << 4 | scan.low]);
     segment(out, SOS, &[&header])?;
@@ -110,7 +108,7 @@ pub(crate) fn end(out: &mut impl Write) -> io::Result<()> {
 }
 
 /// A marker, the length of its body and the body, whose parts have at most 65,533 bytes together.
-fn segment(out: &mut impl Write, marker: u8, parts: &[&[u8]]) -> io::Result<()> {
+pub(crate) fn segment(out: &mut impl Write, marker: u8, parts: &[&[u8]]) -> io::Result<()> {
     let length = 2 + parts.iter().map(|part| part.len()).sum::<usize>();
     out.write_all(&[0xFF, marker])?;
     out.write_all(&(length as u16).to_be_bytes())?;

@@ -8,6 +8,7 @@ mod color;
 mod effort;
 mod fit;
 mod format;
+mod max_bytes;
 mod name;
 mod quality;
 mod set;
@@ -16,6 +17,7 @@ pub use color::Color;
 pub use effort::{Effort, EffortUnknown};
 pub use fit::{Fit, FitUnknown, Side, SideOutOfRange};
 pub use format::ImageFormat;
+pub use max_bytes::{MaxBytes, MaxBytesMalformed};
 pub use name::OptionName;
 pub use quality::Quality;
 pub use set::{OptionError, OptionSet};
@@ -36,4 +38,7 @@ pub struct Options {
     pub height: Option<Side>,
     /// How the picture goes into that box. Means nothing without one. Default: never enlarged.
     pub fit: Fit,
+    /// The largest file wanted. Where the one at [`quality`](Self::quality) is larger, the output has the highest
+    /// quality whose file is not. Default: any size.
+    pub max_bytes: Option<MaxBytes>,
 }

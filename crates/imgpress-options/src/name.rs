@@ -54,20 +54,20 @@ impl OptionName {
         }
     }
 
-    /// The values that this build takes, in words for an error message; `None` where it takes none yet.
+    /// The values that this build takes, in words for an error message.
     #[must_use]
-    pub fn allowed(self) -> Option<&'static str> {
+    pub fn allowed(self) -> &'static str {
         match self {
-            Self::Quality => Some("a whole number from 1 to 100"),
-            Self::Effort => Some("fast, balanced or max"),
-            Self::Format => Some("jpeg"),
-            Self::Width | Self::Height => Some("a whole number of pixels from 1 to 16384"),
-            Self::Fit => Some("scale-down, contain or cover"),
-            Self::Background => Some("a colour written #rrggbb"),
-            Self::Color => Some("srgb"),
-            Self::Metadata => Some("strip"),
-            Self::Store => Some("true or false"),
-            Self::MaxBytes => None,
+            Self::Quality => "a whole number from 1 to 100",
+            Self::Effort => "fast, balanced or max",
+            Self::Format => "jpeg",
+            Self::Width | Self::Height => "a whole number of pixels from 1 to 16384",
+            Self::Fit => "scale-down, contain or cover",
+            Self::Background => "a colour written #rrggbb",
+            Self::Color => "srgb",
+            Self::Metadata => "strip",
+            Self::Store => "true or false",
+            Self::MaxBytes => "a size like 200000, 200kB or 1MiB",
         }
     }
 }

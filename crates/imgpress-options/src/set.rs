@@ -33,9 +33,6 @@ pub enum OptionError {
         /// What this build takes.
         allowed: &'static str,
     },
-    /// The option belongs to the contract, but this build does not have it.
-    #[error("Option {0} is not available in this version; leave it out.")]
-    NotBuilt(OptionName),
     /// Two places gave the option two values.
     #[error("Option {0} is given twice with different values; give it once.")]
     Conflict(OptionName),
@@ -98,9 +95,7 @@ impl OptionSet {
     }
 
     fn check(&mut self, name: OptionName, value: &str) -> Result<(), OptionError> {
-        let Some(allowed) = name.allowed() else {
-            return Err(OptionError::NotBuilt(name));
-        };
+        let allowed = name.allowed();
         let legal = match name {
             OptionName::Quality => value.parse().map(|quality| self.options.quality = quality).is_ok(),
             OptionName::Effort => value.parse().map(|effort| self.options.effort = effort).is_ok(),
@@ -108,6 +103,7 @@ impl OptionSet {
             OptionName::Width => value.parse().map(|side| self.options.width = Some(side)).is_ok(),
             OptionName::Height => value.parse().map(|side| self.options.height = Some(side)).is_ok(),
             OptionName::Fit => value.parse().map(|fit| self.options.fit = fit).is_ok(),
+            OptionName::MaxBytes => value.parse().map(|size| self.options.max_bytes = Some(size)).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
             _ => value == allowed,
         };
@@ -128,7 +124,7 @@ fn known_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Color, Effort, Fit, Quality, Side};
+    use crate::{Color, Effort, Fit, MaxBytes, Quality, Side};
 
     fn set(pairs: &[(&str, &str)]) -> Result<OptionSet, OptionError> {
         let mut set = OptionSet::default();
@@ -148,6 +144,7 @@ mod tests {
                 width: None,
                 height: None,
                 fit: Fit::ScaleDown,
+                max_bytes: None,
             }
         );
         assert!(set.store());
@@ -166,6 +163,7 @@ mod tests {
             ("fit", "cover"),
             ("color", "srgb"),
             ("metadata", "strip"),
+            ("max_bytes", "200kB"),
         ])
         .unwrap();
         assert_eq!(set.options().quality.get(), 30);
@@ -174,6 +172,7 @@ mod tests {
         assert_eq!(set.options().width.map(Side::get), Some(640));
         assert_eq!(set.options().height, Some(Side::MAX));
         assert_eq!(set.options().fit, Fit::Cover);
+        assert_eq!(set.options().max_bytes.map(MaxBytes::get), Some(200_000));
         assert!(!set.store());
     }
 
@@ -191,7 +190,7 @@ mod tests {
             ("fit", "fill"),
             ("color", "keep"),
             ("metadata", "keep"),
-            ("max_bytes", "200kB"),
+            ("max_bytes", "200KB"),
         ] {
             let message = set(&[(name, value)]).unwrap_err().to_string();
             assert!(message.contains(name), "{message}");

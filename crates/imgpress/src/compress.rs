@@ -62,7 +62,8 @@ struct OptionArguments {
     color: Option<String>,
     #[arg(long, hide = true)]
     metadata: Option<String>,
-    #[arg(long, hide = true)]
+    /// The largest file wanted, like 200kB or 1MiB: a lower quality is used where it takes that.
+    #[arg(long, value_name = "SIZE")]
     max_bytes: Option<String>,
 }
 

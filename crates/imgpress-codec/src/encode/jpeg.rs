@@ -6,6 +6,8 @@ mod mozjpeg;
 mod own;
 #[cfg(not(feature = "mozjpeg"))]
 mod planes;
+#[cfg(not(feature = "mozjpeg"))]
+mod recode;
 
 #[cfg(feature = "mozjpeg")]
 use self::mozjpeg as encoder;
@@ -16,7 +18,9 @@ use crate::options::{Effort, Quality};
 use crate::raster::Raster;
 
 #[cfg(not(feature = "mozjpeg"))]
-pub(crate) use planes::{Transcoded, from_planes};
+pub(crate) use planes::{WholePlanes, from_planes, keeps_steps};
+#[cfg(not(feature = "mozjpeg"))]
+pub(crate) use recode::recode;
 
 /// Encodes an opaque picture as a progressive JPEG: grey with one component, else YCbCr, and no metadata.
 ///
@@ -27,3 +31,5 @@ pub(crate) fn encode(raster: &Raster, quality: Quality, effort: Effort) -> Resul
 }
 
 pub(crate) use encoder::quantisation;
+#[cfg(feature = "mozjpeg")]
+pub(crate) use mozjpeg::{keeps_steps, recode};

@@ -20,19 +20,29 @@ impl JpegFile<'_> {
     ///
     /// A file that has nothing else to begin with comes out as it was, byte by byte.
     pub(crate) fn stripped(&self) -> Vec<u8> {
+        let mut application = self.kept_application_data();
+        self.write(|segment| match segment.marker {
+            // Frame headers and Huffman tables; the arithmetic ones of this range are refused before.
+            0xc0..=0xcf | DQT | DRI | SOS => Some(segment.payload.into()),
+            _ => application(segment),
+        })
+    }
+
+    /// What stays of each segment of application data, asked for in their order.
+    pub(crate) fn kept_application_data<'b>(
+        &self,
+    ) -> impl FnMut(&Segment<'b>) -> Option<Cow<'b, [u8]>> + use<'b> {
         let has_icc = self.icc().is_some();
         let mut orientation = Some(self.orientation()).filter(|&turned| turned != Orientation::AS_STORED);
-        self.write(|&Segment { marker, payload, .. }| match marker {
+        move |&Segment { marker, payload, .. }| match marker {
             APP0 if payload.starts_with(b"JFIF\0") => bare_jfif(payload),
             APP1 if payload.starts_with(exif::PREFIX) => {
                 orientation.take().map(|turned| exif::orientation_only(turned).into())
             }
             APP2 if has_icc && payload.starts_with(ICC_PREFIX) => Some(payload.into()),
             APP14 if payload.starts_with(b"Adobe") => payload.get(..12).map(Cow::Borrowed),
-            // Frame headers and Huffman tables; the arithmetic ones of this range are refused before.
-            0xc0..=0xcf | DQT | DRI | SOS => Some(payload.into()),
             _ => None,
-        })
+        }
     }
 
     fn write<'b>(&'b self, mut keep: impl FnMut(&Segment<'b>) -> Option<Cow<'b, [u8]>>) -> Vec<u8> {

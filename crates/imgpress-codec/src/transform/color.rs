@@ -39,7 +39,6 @@ fn apply(raster: &mut Raster, profile: Option<&ColorProfile>) {
 }
 
 /// Whether [`to_srgb`] would change grey or red, green and blue pixels that come with this profile.
-#[cfg(not(feature = "mozjpeg"))]
 pub(crate) fn is_for_conversion(icc: Option<&[u8]>, grey: bool) -> bool {
     let Some(profile) = icc.and_then(|icc| ColorProfile::new_from_slice(icc).ok()) else {
         return false;

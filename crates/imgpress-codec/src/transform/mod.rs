@@ -5,7 +5,6 @@ mod flatten;
 mod orient;
 mod resize;
 
-#[cfg(not(feature = "mozjpeg"))]
 pub(crate) use color::is_for_conversion;
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use orient::upright;

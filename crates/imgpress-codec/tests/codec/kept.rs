@@ -1,12 +1,18 @@
 use imgpress_codec::{Limits, Orientation, Outcome, probe};
 
-use crate::fixtures::{Coding, Decoded, Picture, every_format, exif, jpeg, run, with_segment};
+use crate::fixtures::{Coding, Decoded, Picture, every_format, exif, jpeg, png_rgb, run, with_segment};
 
 fn contains(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
 
+/// A file that nothing makes smaller: one that was made here.
 fn coarse() -> Vec<u8> {
+    run(&png_rgb(&Picture::photo(160, 120)), 20).unwrap().bytes
+}
+
+/// The same picture as most encoders write it.
+fn coarse_as_others_write_it() -> Vec<u8> {
     jpeg(&Picture::photo(160, 120), Coding { quality: 20, ..Coding::default() })
 }
 
@@ -42,6 +48,51 @@ fn a_jpeg_that_is_coarser_already_is_kept_as_it_is() {
     let input = coarse();
     let output = run(&input, 80).unwrap();
     assert_eq!((output.outcome, &output.bytes), (Outcome::Kept, &input));
+}
+
+#[test]
+fn a_kept_jpeg_is_coded_anew_where_that_makes_it_smaller() {
+    let input = coarse_as_others_write_it();
+    let output = run(&input, 80).unwrap();
+    assert_eq!(output.outcome, Outcome::Kept);
+    assert!(output.bytes.len() < input.len() * 9 / 10, "{} of {}", output.bytes.len(), input.len());
+    assert_eq!(Decoded::by_libjpeg(&output.bytes), Decoded::by_libjpeg(&input));
+    assert_eq!(run(&output.bytes, 80).unwrap().bytes, output.bytes, "a second pass");
+}
+
+#[test]
+fn a_recoded_jpeg_keeps_what_its_picture_needs_and_loses_the_rest() {
+    let icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let mut input = coarse_as_others_write_it();
+    input = with_segment(&input, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &icc].concat());
+    input = with_segment(&input, 0xe1, &[b"Exif\0\0".as_slice(), &exif(6)].concat());
+    input = with_segment(&input, 0xfe, b"a comment");
+    let output = run(&input, 80).unwrap();
+    assert_eq!((output.outcome, output.width, output.height), (Outcome::Kept, 120, 160));
+    assert!(output.bytes.len() < coarse_as_others_write_it().len() + icc.len());
+    assert!(contains(&output.bytes, &icc) && contains(&output.bytes, b"JFIF\0"));
+    assert!(!contains(&output.bytes, b"Secret") && !contains(&output.bytes, b"comment"));
+    assert_eq!(probe(&output.bytes, &Limits::default()).unwrap().orientation.exif(), 6);
+    assert_eq!(Decoded::by_libjpeg(&output.bytes), Decoded::by_libjpeg(&input));
+    assert_eq!(run(&output.bytes, 80).unwrap().bytes, output.bytes, "a second pass");
+}
+
+#[test]
+fn a_jpeg_that_would_grow_by_being_encoded_anew_is_recoded() {
+    // Of red, green and blue components, it is never found coarse enough without a try.
+    let mut encoder = mozjpeg::Compress::new(mozjpeg::ColorSpace::JCS_RGB);
+    encoder.set_size(160, 120);
+    encoder.set_fastest_defaults();
+    encoder.set_color_space(mozjpeg::ColorSpace::JCS_RGB);
+    encoder.set_quality(30.0);
+    let mut started = encoder.start_compress(Vec::new()).unwrap();
+    started.write_scanlines(&Picture::photo(160, 120).rgb).unwrap();
+    let input = started.finish().unwrap();
+    let output = run(&input, 100).unwrap();
+    assert_eq!(output.outcome, Outcome::Kept);
+    assert!(output.bytes.len() < input.len() * 9 / 10, "{} of {}", output.bytes.len(), input.len());
+    assert_eq!(Decoded::by_libjpeg(&output.bytes), Decoded::by_libjpeg(&input));
+    assert_eq!(run(&output.bytes, 100).unwrap().bytes, output.bytes, "a second pass");
 }
 
 #[test]

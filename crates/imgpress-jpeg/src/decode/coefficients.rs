@@ -17,6 +17,7 @@ pub struct Coefficients {
 }
 
 /// The quantised coefficients of one component.
+#[derive(Default)]
 pub struct CoefficientPlane {
     /// Block after block in natural order. While scans are read, the means are kept apart.
     coefficients: Vec<i16>,
@@ -59,8 +60,35 @@ impl Coefficients {
         level: Level,
         go_on: Checkpoint<'_>,
     ) -> Result<Self, DecodeError> {
-        let mut planes: Vec<_> = header.frame.components.iter().map(CoefficientPlane::new).collect();
-        for scan in &header.scans {
+        let planes = header.frame.components.iter().map(CoefficientPlane::new).collect();
+        Self::read_into(planes, header.scans.iter(), header, level, go_on)
+    }
+
+    /// Reads the scans that have this component alone. There is nothing of the others then.
+    pub(super) fn read_component(
+        component: usize,
+        header: &Header<'_>,
+        level: Level,
+        go_on: Checkpoint<'_>,
+    ) -> Result<Option<CoefficientPlane>, DecodeError> {
+        let planes = (0..).zip(&header.frame.components).map(|(index, part)| {
+            if index == component { CoefficientPlane::new(part) } else { CoefficientPlane::default() }
+        });
+        let alone =
+            |scan: &&Scan<'_>| matches!(scan.components.as_slice(), [only] if only.index == component);
+        let scans = header.scans.iter().filter(alone);
+        let read = Self::read_into(planes.collect(), scans, header, level, go_on)?;
+        Ok(read.planes.into_iter().nth(component))
+    }
+
+    fn read_into<'h>(
+        mut planes: Vec<CoefficientPlane>,
+        scans: impl Iterator<Item = &'h Scan<'h>>,
+        header: &Header<'_>,
+        level: Level,
+        go_on: Checkpoint<'_>,
+    ) -> Result<Self, DecodeError> {
+        for scan in scans {
             let mut reader = ScanReader::new(scan);
             let tables = Tables::new(scan);
             let rows = match scan.components.as_slice() {
@@ -114,8 +142,32 @@ impl CoefficientPlane {
             .map(|((block, mean), nonzero)| (block, *mean, *nonzero))
     }
 
+    /// Row `y` of the blocks: each, its mean, and the zigzag positions of what may be other than zero.
+    pub(super) fn blocks_of(&self, y: usize) -> impl Iterator<Item = (&[i16; 64], i16, u64)> {
+        let range = y * self.padded.0..(y + 1) * self.padded.0;
+        let blocks = self.coefficients.as_chunks().0[range.clone()].iter();
+        let rest = self.means[range.clone()].iter().zip(&self.nonzero[range]);
+        blocks.zip(rest).map(|(block, (mean, nonzero))| (block, *mean, *nonzero))
+    }
+
+    /// Room for one row of interleaved units.
+    pub(super) fn of_a_row(component: &Component) -> Self {
+        Self::with_size(component, (component.padded.0, component.sampling.1))
+    }
+
+    /// Makes everything zero.
+    pub(super) fn clear(&mut self) {
+        self.coefficients.fill(0);
+        self.means.fill(0);
+        self.nonzero.fill(0);
+    }
+
     fn new(component: &Component) -> Self {
-        let (size, padded, unit) = (component.blocks, component.padded, component.sampling);
+        Self::with_size(component, component.padded)
+    }
+
+    fn with_size(component: &Component, padded: (usize, usize)) -> Self {
+        let (size, unit) = (component.blocks, component.sampling);
         let blocks = padded.0 * padded.1;
         let (means, nonzero) = (vec![0; blocks], vec![0; blocks]);
         Self { coefficients: vec![0; 64 * blocks], means, nonzero, size, padded, unit }
@@ -142,7 +194,7 @@ impl CoefficientPlane {
 
 /// Reads one row of units. (Nothing in it uses vectors; it is compiled for the instruction set's shifts.)
 #[inline(always)]
-fn read_row<S: Simd>(
+pub(super) fn read_row<S: Simd>(
     _simd: S,
     reader: &mut ScanReader<'_>,
     frame: &Frame,

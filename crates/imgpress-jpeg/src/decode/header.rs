@@ -74,6 +74,18 @@ fn within_limits<'a>(input: &'a [u8], limits: &DecodeLimits) -> Result<Vec<Segme
 }
 
 impl Scan<'_> {
+    /// What the scan's header says, if it has no restart markers and its components are neighbours.
+    pub(super) fn plain(&self) -> Option<crate::scan::Scan> {
+        let (first, last) = (self.components.first()?.index, self.components.last()?.index);
+        let neighbours = last - first + 1 == self.components.len();
+        (self.restart == 0 && neighbours).then_some(crate::scan::Scan {
+            components: first..last + 1,
+            band: (self.band.0 as u8, self.band.1 as u8),
+            high: self.high,
+            low: self.low,
+        })
+    }
+
     /// Refuses a scan of all blocks that cannot be whole, before anything is allocated for its picture: each
     /// block has a code for its mean at least, and in a sequential scan one for its end. (Scans of other
     /// coefficients may be as short as one code for 32,767 blocks.)

@@ -6,6 +6,7 @@
 mod bits;
 mod coefficients;
 mod color;
+mod compact;
 mod error;
 mod frame;
 mod header;
@@ -37,7 +38,9 @@ pub use segment::Segment;
 use strips::Plane;
 pub use strips::{PlaneStrip, Strip, Strips};
 
+use crate::coefficients::Plane as CompactPlane;
 use crate::encoder::best_level;
+use crate::scan::Script;
 
 /// How much a file may ask for.
 #[derive(Debug, Clone)]
@@ -196,6 +199,32 @@ impl<'a> Decoder<'a> {
     /// The data are missing or make no sense, or the checkpoint said no.
     pub fn coefficients(&self) -> Result<Coefficients, DecodeError> {
         Coefficients::all(&self.header, self.level, self.go_on)
+    }
+
+    /// Reads all coefficients into the form that the encoder writes.
+    pub(crate) fn compact(&self) -> Result<Vec<CompactPlane>, DecodeError> {
+        compact::planes(&self.header, self.level, self.go_on)
+    }
+
+    /// Whether the file, each scan of which has one component, holds just these coefficients.
+    pub(crate) fn holds(&self, planes: &[&CompactPlane]) -> Result<bool, DecodeError> {
+        compact::are_in(planes, &self.header, self.level, self.go_on)
+    }
+
+    /// Asks the checkpoint.
+    pub(crate) fn check(&self) -> Result<(), DecodeError> {
+        checkpoint(self.go_on)
+    }
+
+    /// Asks the same as the other decoder.
+    pub(crate) fn with_checkpoint_of(mut self, other: &Decoder<'a>) -> Self {
+        self.go_on = other.go_on;
+        self
+    }
+
+    /// The scans, where none has restart markers.
+    pub(crate) fn script(&self) -> Option<Script> {
+        self.header.scans.iter().map(header::Scan::plain).collect()
     }
 
     /// Begins to decode full-size pixels, a few rows at a time. Planes that are sampled more coarsely are

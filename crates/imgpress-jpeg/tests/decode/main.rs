@@ -1,4 +1,4 @@
-//! What the decoder makes of files, and what it refuses.
+//! What the decoder makes of files, and what it refuses; and what recoding makes of them.
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail it too")]
 #![allow(
     clippy::cast_possible_truncation,
@@ -11,5 +11,6 @@ mod files;
 mod mutations;
 mod pixels;
 mod planes;
+mod recode;
 mod scaled;
 mod structure;

@@ -14,6 +14,7 @@ mod files;
 mod journey;
 mod limits;
 mod look;
+mod max_bytes;
 mod memory;
 mod metrics;
 mod process;

@@ -100,7 +100,7 @@ async fn bad_options_are_named_with_what_is_allowed() {
         ("width", "0", "1 to 16384"),
         ("height", "100px", "1 to 16384"),
         ("fit", "fill", "scale-down, contain or cover"),
-        ("max_bytes", "200kB", "not available"),
+        ("max_bytes", "200KB", "200000, 200kB or 1MiB"),
         ("qualty", "80", "quality"),
     ] {
         let refusal = client.refusal(photo(9, 9), &[(name, value)]).await;

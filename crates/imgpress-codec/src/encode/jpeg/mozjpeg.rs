@@ -7,7 +7,7 @@ use mozjpeg::{ColorSpace, Compress};
 use crate::jpeg::JpegFile;
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
-use crate::{Error, Limits};
+use crate::{Budget, Error, Limits};
 
 /// Most pixels of a picture whose scans are coded in several ways to find the smallest. mozjpeg holds all of them
 /// until it has chosen: noise of 48 megapixels at quality 97 took 900 MB with it, and without it 1.6 % more bytes.
@@ -43,6 +43,26 @@ pub(crate) fn quantisation(
     let encoded = encode(&Raster::new(1, 1, layout, vec![0; layout.channels()]), quality, effort)?;
     let file = JpegFile::parse(&encoded, &Limits::default())?;
     Ok(file.components().iter().map(|component| *component.quantisation()).collect())
+}
+
+/// Never: mozjpeg's steps are its own.
+///
+/// # Errors
+/// None.
+pub(crate) fn keeps_steps(_file: &JpegFile<'_>, _quality: Quality, _effort: Effort) -> Result<bool, Error> {
+    Ok(false)
+}
+
+/// Nothing: a file that mozjpeg has written could be made smaller on a second pass, which is to change no byte.
+///
+/// # Errors
+/// None.
+pub(crate) fn recode(
+    _file: &JpegFile<'_>,
+    _effort: Effort,
+    _budget: &Budget,
+) -> Result<Option<Vec<u8>>, Error> {
+    Ok(None)
 }
 
 /// mozjpeg's own defaults are its strongest: progressive, trellis quantisation, optimised scans.

@@ -61,7 +61,7 @@ pub(super) fn broken(error: &dyn std::error::Error) -> Error {
     Error::Encoder(error.to_string())
 }
 
-fn named(effort: Effort) -> imgpress_jpeg::Effort {
+pub(super) fn named(effort: Effort) -> imgpress_jpeg::Effort {
     match effort {
         Effort::Fast => imgpress_jpeg::Effort::Fast,
         Effort::Balanced => imgpress_jpeg::Effort::Balanced,

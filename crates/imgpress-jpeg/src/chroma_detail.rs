@@ -4,7 +4,7 @@
 //! quality brings back, and once quantisation is finer than that loss, chroma at full size makes the smaller file
 //! of the same look.
 
-use fearless_simd::{Simd, dispatch};
+use fearless_simd::{Level, dispatch};
 
 use crate::color::{ColorType, GROUP, convert_row};
 use crate::encoder::best_level;
@@ -30,15 +30,82 @@ impl Settings {
     /// `pixels` are whole rows of `width` pixels: all of the picture, or as much as is at hand.
     #[must_use]
     pub fn with_subsampling_for(self, color: ColorType, width: u32, pixels: &[u8]) -> Self {
-        let width = width as usize;
-        if color == ColorType::Grey || width == 0 || self.distance.get() >= COARSEST {
-            return self;
-        }
-        let pairs = pixels.len() / (2 * width * color.bytes_per_pixel());
-        let step = if self.effort == Effort::Max { 1 } else { (pairs / SAMPLED_PAIRS).max(1) };
-        let loss = Loss::measure(color, width, pixels, step);
-        let subsampling = loss.subsampling(self.distance);
+        let row = width as usize * color.bytes_per_pixel();
+        let height = pixels.len().checked_div(row).unwrap_or(0);
+        let mut detail = ChromaDetail::new(color, width, height as u32, &self);
+        detail.look(pixels);
+        let subsampling = detail.subsampling().unwrap_or(self.subsampling);
         self.with_subsampling(subsampling)
+    }
+}
+
+/// Finds out which subsampling suits a picture while its rows go by.
+///
+/// ```
+/// # use imgpress_jpeg::{ChromaDetail, ColorType, Distance, Settings, Subsampling};
+/// let settings = Settings::new(Distance::new(1.0)?);
+/// let mut detail = ChromaDetail::new(ColorType::Rgb, 64, 64, &settings);
+/// for _ in 0..64 {
+///     detail.look(&[[255, 0, 0], [255, 255, 255]].as_flattened().repeat(32));
+/// }
+/// assert_eq!(detail.subsampling(), Some(Subsampling::S444));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct ChromaDetail {
+    color: ColorType,
+    width: usize,
+    distance: Distance,
+    level: Level,
+    /// Every so many pairs of rows one is looked at; zero for none.
+    step: usize,
+    /// Rows that have gone by.
+    rows: usize,
+    strip: Strip,
+    loss: Loss,
+}
+
+impl ChromaDetail {
+    /// For a picture of this size and what it is to be encoded with: a sample of its rows is looked at, all of them at
+    /// [`Effort::Max`], and none where the choice does not depend on them.
+    #[must_use]
+    pub fn new(color: ColorType, width: u32, height: u32, settings: &Settings) -> Self {
+        let (width, pairs) = (width as usize, height as usize / 2);
+        let depends = color != ColorType::Grey && width > 0 && settings.distance.get() < COARSEST;
+        let step = match settings.effort {
+            _ if !depends => 0,
+            Effort::Max => 1,
+            Effort::Fast | Effort::Balanced => (pairs / SAMPLED_PAIRS).max(1),
+        };
+        let strip = Strip::new(if step > 0 { width } else { 0 }, 2, true, false);
+        let distance = settings.distance;
+        Self { color, width, distance, level: best_level(), step, rows: 0, strip, loss: Loss::default() }
+    }
+
+    /// Takes the next rows, whole ones. What is no whole row at the end is ignored.
+    pub fn look(&mut self, pixels: &[u8]) {
+        if self.step == 0 {
+            return;
+        }
+        for row in pixels.chunks_exact(self.width * self.color.bytes_per_pixel()) {
+            let (pair, y) = (self.rows / 2, self.rows % 2);
+            self.rows += 1;
+            if pair % self.step == self.step / 2 {
+                let (color, width) = (self.color, self.width);
+                let (strip, loss) = (&mut self.strip, &mut self.loss);
+                dispatch!(self.level, simd => {
+                    convert_row(simd, color, row, strip, y);
+                    if y == 1 {
+                        loss.add(width, strip);
+                    }
+                });
+            }
+        }
+    }
+
+    /// What makes the smaller file of the rows that have gone by; `None` where that does not depend on them.
+    #[must_use]
+    pub fn subsampling(&self) -> Option<Subsampling> {
+        (self.step > 0).then(|| self.loss.subsampling(self.distance))
     }
 }
 
@@ -54,23 +121,9 @@ struct Loss {
 }
 
 impl Loss {
-    /// Looks at every `step`th pair of rows.
-    fn measure(color: ColorType, width: usize, pixels: &[u8], step: usize) -> Self {
-        let row = width * color.bytes_per_pixel();
-        let mut strip = Strip::new(width, 2, true, false);
-        let mut loss = Self::default();
-        let level = best_level();
-        for pair in pixels.chunks_exact(2 * row).skip(step / 2).step_by(step) {
-            dispatch!(level, simd => loss.add(simd, color, pair, width, &mut strip));
-        }
-        loss
-    }
-
+    /// Takes a pair of rows.
     #[inline(always)]
-    fn add<S: Simd>(&mut self, simd: S, color: ColorType, pair: &[u8], width: usize, strip: &mut Strip) {
-        for (y, row) in pair.chunks_exact(pair.len() / 2).enumerate() {
-            convert_row(simd, color, row, strip, y);
-        }
+    fn add(&mut self, width: usize, strip: &Strip) {
         let (cb, cr) = (strip.plane(1).split_at(strip.stride()), strip.plane(2).split_at(strip.stride()));
         let chunks = [cb.0, cb.1, cr.0, cr.1].map(|row| row.as_chunks::<GROUP>().0);
         for group in 0..width / GROUP {
@@ -157,12 +210,17 @@ mod tests {
     #[test]
     fn loss_is_counted_by_its_root_mean_square() {
         // Blue chroma has half of what blue has (T.871): 7 levels about the mean, then 11.
-        let row: Vec<u8> = (0..GROUP).flat_map(|x| [128, 128, if x % 2 == 0 { 114 } else { 142 }]).collect();
-        let loss = Loss::measure(ColorType::Rgb, GROUP, &row.repeat(2), 1);
-        assert_eq!(loss, Loss { groups: 4, visible: 4, strong: 0 });
-        let row: Vec<u8> = (0..GROUP).flat_map(|x| [128, 128, if x % 2 == 0 { 106 } else { 150 }]).collect();
-        let loss = Loss::measure(ColorType::Rgb, GROUP, &row.repeat(2), 1);
-        assert_eq!(loss, Loss { groups: 4, visible: 4, strong: 4 });
+        let loss = |low, high| {
+            let row: Vec<u8> =
+                (0..GROUP).flat_map(|x| [128, 128, if x % 2 == 0 { low } else { high }]).collect();
+            let settings = Settings::new(Distance::new(1.0).unwrap());
+            let mut detail = ChromaDetail::new(ColorType::Rgb, GROUP as u32, 2, &settings);
+            detail.look(&row);
+            detail.look(&row);
+            detail.loss
+        };
+        assert_eq!(loss(114, 142), Loss { groups: 4, visible: 4, strong: 0 });
+        assert_eq!(loss(106, 150), Loss { groups: 4, visible: 4, strong: 4 });
     }
 
     #[test]

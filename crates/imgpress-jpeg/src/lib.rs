@@ -58,6 +58,7 @@ mod token;
 mod write;
 mod zigzag;
 
+pub use chroma_detail::ChromaDetail;
 pub use color::ColorType;
 pub use decode::{
     CoefficientPlane, Coefficients, ColorTransform, Component, DecodeError, DecodeLimits, Decoder, Pixels,

@@ -21,7 +21,6 @@ pub(crate) enum Colors {
 /// An embedded profile that could be read.
 pub(crate) struct Icc {
     /// As it was embedded, at most [`MAX_ICC`](crate::raster::MAX_ICC) bytes.
-    #[expect(dead_code, reason = "for outputs that keep their profile")]
     pub(crate) bytes: Vec<u8>,
     pub(crate) profile: ColorProfile,
 }

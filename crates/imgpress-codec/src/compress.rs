@@ -75,9 +75,9 @@ impl Job<'_> {
     #[cfg(not(feature = "mozjpeg"))]
     fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
         let grey = file.components().len() == 1;
-        if !transform::is_for_conversion(file.icc().as_deref(), grey) {
+        if let Some(colors) = transform::unconverted(file.icc(), grey, self.options) {
             let Options { quality, effort, .. } = *self.options;
-            if let Some(done) = encode::jpeg::from_planes(file, quality, effort, self.budget)? {
+            if let Some(done) = encode::jpeg::from_planes(file, &colors, quality, effort, self.budget)? {
                 let encode = self.start.elapsed().saturating_sub(done.decode_time);
                 return Ok((
                     done.bytes,

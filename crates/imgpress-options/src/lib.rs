@@ -5,6 +5,7 @@
 //! the codec takes its [`Options`], and the gateway can check a request without linking a codec.
 
 mod color;
+mod color_space;
 mod effort;
 mod fit;
 mod format;
@@ -13,6 +14,7 @@ mod quality;
 mod set;
 
 pub use color::Color;
+pub use color_space::{ColorSpace, ColorSpaceUnknown};
 pub use effort::{Effort, EffortUnknown};
 pub use fit::{Fit, FitUnknown, Side, SideOutOfRange};
 pub use format::ImageFormat;
@@ -36,4 +38,6 @@ pub struct Options {
     pub height: Option<Side>,
     /// How the picture goes into that box. Means nothing without one. Default: never enlarged.
     pub fit: Fit,
+    /// The colour space of the output. Default: sRGB.
+    pub color: ColorSpace,
 }

@@ -64,7 +64,7 @@ impl OptionName {
             Self::Width | Self::Height => Some("a whole number of pixels from 1 to 16384"),
             Self::Fit => Some("scale-down, contain or cover"),
             Self::Background => Some("a colour written #rrggbb"),
-            Self::Color => Some("srgb"),
+            Self::Color => Some("srgb or keep"),
             Self::Metadata => Some("strip"),
             Self::Store => Some("true or false"),
             Self::MaxBytes => None,

@@ -108,6 +108,7 @@ impl OptionSet {
             OptionName::Width => value.parse().map(|side| self.options.width = Some(side)).is_ok(),
             OptionName::Height => value.parse().map(|side| self.options.height = Some(side)).is_ok(),
             OptionName::Fit => value.parse().map(|fit| self.options.fit = fit).is_ok(),
+            OptionName::Color => value.parse().map(|space| self.options.color = space).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
             _ => value == allowed,
         };
@@ -128,7 +129,7 @@ fn known_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Color, Effort, Fit, Quality, Side};
+    use crate::{Color, ColorSpace, Effort, Fit, Quality, Side};
 
     fn set(pairs: &[(&str, &str)]) -> Result<OptionSet, OptionError> {
         let mut set = OptionSet::default();
@@ -148,6 +149,7 @@ mod tests {
                 width: None,
                 height: None,
                 fit: Fit::ScaleDown,
+                color: ColorSpace::Srgb,
             }
         );
         assert!(set.store());
@@ -164,7 +166,7 @@ mod tests {
             ("width", "640"),
             ("height", "16384"),
             ("fit", "cover"),
-            ("color", "srgb"),
+            ("color", "keep"),
             ("metadata", "strip"),
         ])
         .unwrap();
@@ -174,6 +176,7 @@ mod tests {
         assert_eq!(set.options().width.map(Side::get), Some(640));
         assert_eq!(set.options().height, Some(Side::MAX));
         assert_eq!(set.options().fit, Fit::Cover);
+        assert_eq!(set.options().color, ColorSpace::Keep);
         assert!(!set.store());
     }
 
@@ -189,7 +192,7 @@ mod tests {
             ("width", "16385"),
             ("height", "50%"),
             ("fit", "fill"),
-            ("color", "keep"),
+            ("color", "p3"),
             ("metadata", "keep"),
             ("max_bytes", "200kB"),
         ] {

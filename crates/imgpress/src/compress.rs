@@ -58,7 +58,8 @@ struct OptionArguments {
     /// How it goes into that box: scale-down, contain or cover [default: scale-down].
     #[arg(long)]
     fit: Option<String>,
-    #[arg(long, hide = true)]
+    /// The colours to write: srgb, or keep those of the profile that it embeds [default: srgb].
+    #[arg(long)]
     color: Option<String>,
     #[arg(long, hide = true)]
     metadata: Option<String>,

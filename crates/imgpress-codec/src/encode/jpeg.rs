@@ -18,7 +18,8 @@ use crate::raster::Raster;
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use planes::from_planes;
 
-/// Encodes an opaque picture as a progressive JPEG: grey with one component, else YCbCr, and no metadata.
+/// Encodes an opaque picture as a progressive JPEG: grey with one component, else YCbCr, and no metadata but
+/// the profile that the picture's colours are in.
 ///
 /// # Errors
 /// [`Error::Encoder`]: no picture that a decoder made brings this about.

@@ -16,6 +16,7 @@ mod formats;
 mod geometry;
 mod jpeg_inputs;
 mod kept;
+mod kept_colors;
 mod orientation;
 mod png_colors;
 mod random;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use imgpress_options::{Fit, ImageFormat};
+use imgpress_options::{ColorSpace, Fit, ImageFormat};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -102,6 +102,7 @@ async fn sends_the_job_whole_and_returns_the_answer_whole() {
     let mut job = job(Bytes::from_static(b"the picture"));
     job.options.width = "640".parse().ok();
     job.options.fit = Fit::Cover;
+    job.options.color = ColorSpace::Keep;
     job.traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap());
     let output = engine(&[address]).compress(job).await.unwrap();
     assert_eq!(output.receipt, receipt(4));
@@ -109,7 +110,7 @@ async fn sends_the_job_whole_and_returns_the_answer_whole() {
     assert_eq!(body.concat(), b"jpeg");
     let request = serving.await.unwrap();
     for part in [
-        "POST /compress?quality=80&effort=balanced&background=%23ffffff&fit=cover&width=640 HTTP/1.1\r\n",
+        "POST /compress?quality=80&effort=balanced&background=%23ffffff&fit=cover&color=keep&width=640 HTTP/1.1\r\n",
         "x-request-id: the-request\r\n",
         "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n",
         "x-imgpress-timeout-ms: 30000\r\n",

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mozjpeg::{ColorSpace, Compress};
 
+use crate::colors::Colors;
 use crate::jpeg::JpegFile;
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
@@ -57,6 +58,9 @@ fn with_mozjpeg(raster: &Raster, space: ColorSpace, quality: Quality) -> std::io
     }
     // A tenth of the pixels is more than most photographs take at the default quality.
     let mut started = encoder.start_compress(Vec::with_capacity(raster.pixels.len() / 10 + 1024))?;
+    if let Colors::Icc(icc) = &raster.colors {
+        started.write_icc_profile(&icc.bytes);
+    }
     started.write_scanlines(&raster.pixels)?;
     started.finish()
 }

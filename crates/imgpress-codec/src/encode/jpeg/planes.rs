@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use imgpress_jpeg::{ColorType, Component, Encoder, PlaneRows, PlaneStrip, Planes, Strip, Strips};
 
 use super::own::{broken, likely_size, settings, side};
+use crate::colors::Colors;
 use crate::jpeg::{ColorCoding, JpegFile, failed};
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
@@ -19,12 +20,14 @@ pub(crate) struct Transcoded {
 }
 
 /// Encodes the planes of a file, upright; `None` for a file of which pixels are to be made: one that is neither grey,
-/// nor 4:2:0 or 4:2:2, or whose squares of four pixels would be others once it is turned. Its colours must need no conversion.
+/// nor 4:2:0 or 4:2:2, or whose squares of four pixels would be others once it is turned. Its colours must need no conversion:
+/// they are those that are given, with the profile that is to be embedded.
 ///
 /// # Errors
 /// A part of the picture is missing or makes no sense, the budget's, or [`Error::Encoder`].
 pub(crate) fn from_planes(
     file: &JpegFile<'_>,
+    colors: &Colors,
     quality: Quality,
     effort: Effort,
     budget: &Budget,
@@ -43,8 +46,8 @@ pub(crate) fn from_planes(
     }
     let (width, height) = if orientation.swaps_sides() { (height, width) } else { (width, height) };
     let color = if grey { ColorType::Grey } else { ColorType::YCbCr };
-    let mut encoder =
-        Encoder::new(width, height, color, settings(quality, effort)?).map_err(|error| broken(&error))?;
+    let settings = settings(quality, effort, colors)?;
+    let mut encoder = Encoder::new(width, height, color, settings).map_err(|error| broken(&error))?;
     let mut source = Source::new(file, budget)?;
     if orientation == Orientation::AS_STORED {
         while let Some(strip) = source.next()? {

@@ -25,7 +25,24 @@ pub(crate) struct Icc {
     pub(crate) profile: ColorProfile,
 }
 
+/// Whether a picture came with a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Statement {
+    None,
+    Profile,
+    Unusable,
+}
+
 impl Colors {
+    /// Whether there is a profile.
+    pub(crate) fn statement(&self) -> Statement {
+        match self {
+            Self::Srgb | Self::Coded(_) => Statement::None,
+            Self::Icc(_) => Statement::Profile,
+            Self::Unusable => Statement::Unusable,
+        }
+    }
+
     /// What a profile says, or sRGB where there is none.
     pub(crate) fn of_icc(bytes: Option<Vec<u8>>) -> Self {
         let Some(bytes) = bytes else { return Self::Srgb };

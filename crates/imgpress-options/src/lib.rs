@@ -9,6 +9,7 @@ mod color_space;
 mod effort;
 mod fit;
 mod format;
+mod metadata;
 mod name;
 mod quality;
 mod set;
@@ -18,6 +19,7 @@ pub use color_space::{ColorSpace, ColorSpaceUnknown};
 pub use effort::{Effort, EffortUnknown};
 pub use fit::{Fit, FitUnknown, Side, SideOutOfRange};
 pub use format::ImageFormat;
+pub use metadata::{Metadata, MetadataUnknown};
 pub use name::OptionName;
 pub use quality::Quality;
 pub use set::{OptionError, OptionSet};
@@ -40,4 +42,6 @@ pub struct Options {
     pub fit: Fit,
     /// The colour space of the output. Default: sRGB.
     pub color: ColorSpace,
+    /// What the output carries beside the picture. Default: nothing.
+    pub metadata: Metadata,
 }

@@ -65,7 +65,7 @@ impl OptionName {
             Self::Fit => Some("scale-down, contain or cover"),
             Self::Background => Some("a colour written #rrggbb"),
             Self::Color => Some("srgb or keep"),
-            Self::Metadata => Some("strip"),
+            Self::Metadata => Some("strip, copyright or keep"),
             Self::Store => Some("true or false"),
             Self::MaxBytes => None,
         }

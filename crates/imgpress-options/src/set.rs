@@ -109,6 +109,7 @@ impl OptionSet {
             OptionName::Height => value.parse().map(|side| self.options.height = Some(side)).is_ok(),
             OptionName::Fit => value.parse().map(|fit| self.options.fit = fit).is_ok(),
             OptionName::Color => value.parse().map(|space| self.options.color = space).is_ok(),
+            OptionName::Metadata => value.parse().map(|choice| self.options.metadata = choice).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
             _ => value == allowed,
         };
@@ -129,7 +130,7 @@ fn known_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Color, ColorSpace, Effort, Fit, Quality, Side};
+    use crate::{Color, ColorSpace, Effort, Fit, Metadata, Quality, Side};
 
     fn set(pairs: &[(&str, &str)]) -> Result<OptionSet, OptionError> {
         let mut set = OptionSet::default();
@@ -150,6 +151,7 @@ mod tests {
                 height: None,
                 fit: Fit::ScaleDown,
                 color: ColorSpace::Srgb,
+                metadata: Metadata::Strip,
             }
         );
         assert!(set.store());
@@ -167,7 +169,7 @@ mod tests {
             ("height", "16384"),
             ("fit", "cover"),
             ("color", "keep"),
-            ("metadata", "strip"),
+            ("metadata", "copyright"),
         ])
         .unwrap();
         assert_eq!(set.options().quality.get(), 30);
@@ -177,6 +179,7 @@ mod tests {
         assert_eq!(set.options().height, Some(Side::MAX));
         assert_eq!(set.options().fit, Fit::Cover);
         assert_eq!(set.options().color, ColorSpace::Keep);
+        assert_eq!(set.options().metadata, Metadata::Copyright);
         assert!(!set.store());
     }
 
@@ -193,7 +196,7 @@ mod tests {
             ("height", "50%"),
             ("fit", "fill"),
             ("color", "p3"),
-            ("metadata", "keep"),
+            ("metadata", "all"),
             ("max_bytes", "200kB"),
         ] {
             let message = set(&[(name, value)]).unwrap_err().to_string();

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use imgpress_codec::{Budget, Limits, Outcome, Output, compress};
+use imgpress_codec::{Budget, Limits, Outcome, Output, Removed, compress};
 use imgpress_options::{OptionSet, Options};
 
 use crate::cli::Usage;
@@ -61,7 +61,8 @@ struct OptionArguments {
     /// The colours to write: srgb, or keep those of the profile that it embeds [default: srgb].
     #[arg(long)]
     color: Option<String>,
-    #[arg(long, hide = true)]
+    /// What to keep beside the picture: strip for nothing, copyright, or keep [default: strip].
+    #[arg(long)]
     metadata: Option<String>,
     #[arg(long, hide = true)]
     max_bytes: Option<String>,
@@ -149,6 +150,9 @@ fn tell(work: &Work, output: &Output) {
         output.width,
         output.height
     );
+    if output.removed.contains(&Removed::Gps) {
+        println!("{}: the place where it was taken was removed", work.output.display());
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "what a command line tool is for")]

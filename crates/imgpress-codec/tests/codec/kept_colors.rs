@@ -5,7 +5,7 @@ use imgpress_codec::{Budget, Limits, Outcome, Output, compress};
 use moxcms::ColorProfile;
 
 use crate::fixtures::{
-    Coding, Decoded, Picture, assert_near, jpeg, jpeg_of, png, png_rgb, png_with_icc, run, with_segment,
+    Coding, Decoded, Picture, assert_near, exif, jpeg, jpeg_of, png, png_rgb, png_with_icc, run, with_segment,
 };
 
 fn keep(input: &[u8], background: &str) -> Output {
@@ -45,10 +45,25 @@ fn values_and_profile_stay() {
 }
 
 #[test]
+fn a_jpeg_that_is_kept_or_turned_has_its_profile_too() {
+    let picture = Picture::photo(64, 48);
+    for (quality, outcome) in [(30, Outcome::Kept), (100, Outcome::Compressed)] {
+        for orientation in [1, 6] {
+            let plain = jpeg(&picture, Coding { quality, ..Coding::default() });
+            let tagged = with_segment(&plain, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &p3()].concat());
+            let input = with_segment(&tagged, 0xe1, &[b"Exif\0\0".as_slice(), &exif(orientation)].concat());
+            let output = keep(&input, "#ffffff");
+            assert_eq!((output.outcome, profile_in(&output.bytes)), (outcome, Some(p3())));
+            assert_eq!(keep(&output.bytes, "#ffffff").bytes, output.bytes, "a second pass changes no byte");
+        }
+    }
+}
+
+#[test]
 fn a_long_profile_comes_out_whole() {
     // Three segments' worth: what follows the profile's tags is no part of what it says, but of its bytes.
     let mut long = p3();
-    long.extend((0..150_000_u32).map(|at| (at * 7919 >> 5) as u8));
+    long.extend((0..150_000_u32).map(|at| ((at * 7919) >> 5) as u8));
     let length = u32::try_from(long.len()).unwrap().to_be_bytes();
     long[..4].copy_from_slice(&length);
     let output = keep(&png_with_icc(&Picture::photo(32, 32), &long), "#ffffff");

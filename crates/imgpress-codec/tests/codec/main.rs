@@ -10,6 +10,7 @@
 )]
 
 mod bombs;
+mod carriers;
 mod colors;
 mod fixtures;
 mod formats;
@@ -17,6 +18,9 @@ mod geometry;
 mod jpeg_inputs;
 mod kept;
 mod kept_colors;
+mod metadata;
+mod metadata_formats;
+mod metadata_random;
 mod orientation;
 mod png_colors;
 mod random;

@@ -27,7 +27,7 @@ pub(super) fn metadata(input: &[u8]) -> Found<'_> {
     found.xmp = value(XMP).map(Cow::from);
     found.take_resources(value(PHOTOSHOP).unwrap_or_default());
     if let Some(datasets) = value(IPTC) {
-        found.iptc = datasets.to_vec();
+        found.take_datasets(datasets);
     }
     found
 }

@@ -55,7 +55,9 @@ impl<'a> JpegFile<'a> {
                 APP1 if Some(at) == exif_at => found.exif = payload.strip_prefix(exif::PREFIX).map(Cow::from),
                 APP1 => further_app1(payload, &mut found),
                 APP13 if let Some(resources) = payload.strip_prefix(iptc::PREFIX) => {
-                    photoshop.extend_from_slice(resources);
+                    if photoshop.len() <= metadata::MAX_SOURCE {
+                        photoshop.extend_from_slice(resources);
+                    }
                 }
                 marker => drop_segment(marker, payload, &mut found.dropped),
             }

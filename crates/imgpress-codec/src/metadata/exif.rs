@@ -105,6 +105,7 @@ pub(super) fn of_rights(
         let found =
             found.and_then(|entry| Some((if entry.kind == UTF_8 { UTF_8 } else { ASCII }, text(entry)?)));
         let (kind, text) = found.or_else(|| Some((ASCII, instead.as_deref()?.as_bytes())))?;
+        let text = text.get(..text.len().min(MAX_BLOCK / 4))?;
         let value = [text, &[0]].concat();
         Some(NewEntry { tag, kind, count: u32::try_from(value.len()).ok()?, value })
     };
@@ -129,16 +130,20 @@ pub(super) fn of_tiff(file: &[u8]) -> Option<Vec<u8>> {
     let first = ifd::first(&tiff)?;
     let of_making =
         |entry: &&Entry<'_>| matches!(entry.tag, ARTIST | COPYRIGHT) || OF_MAKING.contains(&entry.tag);
-    let entries: Vec<_> = first.entries.iter().filter(of_making).filter_map(NewEntry::of).collect();
-    let below = |tag| {
-        let directory = first.below(&tiff, tag).unwrap_or_default();
-        let without = |entry: &&Entry<'_>| !matches!(entry.tag, MAKER_NOTE | INTEROPERABILITY);
-        (tag, directory.entries.iter().filter(without).filter_map(NewEntry::of).collect::<Vec<_>>())
-    };
-    let below = vec![below(EXIF), below(GPS)];
-    if entries.is_empty() && below.iter().all(|(_, entries)| entries.is_empty()) {
+    let without = |entry: &&Entry<'_>| !matches!(entry.tag, MAKER_NOTE | INTEROPERABILITY);
+    let (exif, gps) =
+        (first.below(&tiff, EXIF).unwrap_or_default(), first.below(&tiff, GPS).unwrap_or_default());
+    let entries: Vec<_> = first.entries.iter().filter(of_making).collect();
+    let below = [(EXIF, exif), (GPS, gps)];
+    let below = below.each_ref().map(|(tag, directory)| (*tag, directory.entries.iter().filter(without)));
+    // Many entries can point to the same values: they are counted before one is copied.
+    let all = below.iter().flat_map(|(_, entries)| entries.clone()).chain(entries.iter().copied());
+    let values: usize = all.filter_map(|entry| entry.value).map(|(_, value)| value.len()).sum();
+    if values == 0 || values > MAX_BLOCK {
         return None;
     }
+    let entries = entries.into_iter().filter_map(NewEntry::of).collect();
+    let below = below.map(|(tag, entries)| (tag, entries.filter_map(NewEntry::of).collect())).into();
     ifd::write(tiff.little_endian, entries, below, MAX_BLOCK)
 }
 

@@ -20,6 +20,9 @@ pub use report::{Note, Removed};
 /// Most bytes of an EXIF block: those of a segment beside its prefix.
 pub(crate) const MAX_BLOCK: usize = 65_533 - crate::exif::PREFIX.len();
 
+/// Most bytes that are looked through or copied for one kind of metadata: what is larger by so much is none.
+pub(crate) const MAX_SOURCE: usize = 1 << 20;
+
 /// What was found in an input.
 #[derive(Default)]
 pub(crate) struct Found<'a> {
@@ -66,9 +69,16 @@ pub(crate) struct Carried {
 }
 
 impl Found<'_> {
-    /// Takes what Photoshop's resources hold.
+    /// Takes IPTC's datasets that stand by themselves, in place of those that were found before.
+    pub(crate) fn take_datasets(&mut self, datasets: &[u8]) {
+        self.dropped.removes_if(datasets.len() > MAX_SOURCE, Removed::Iptc);
+        self.iptc = datasets.get(..datasets.len().min(MAX_SOURCE)).unwrap_or_default().to_vec();
+    }
+
+    /// Takes what Photoshop's resources hold, as far as they are looked through.
     pub(crate) fn take_resources(&mut self, resources: &[u8]) {
-        let found = iptc::resources(resources);
+        self.dropped.removes_if(resources.len() > MAX_SOURCE, Removed::Other);
+        let found = iptc::resources(resources.get(..resources.len().min(MAX_SOURCE)).unwrap_or_default());
         self.iptc.extend_from_slice(&found.datasets);
         self.dropped.removes_if(found.thumbnail, Removed::Thumbnail);
         self.dropped.removes_if(found.others, Removed::Other);
@@ -99,6 +109,8 @@ impl Found<'_> {
         };
         let rights = wanted != Metadata::Strip && block.is_some();
         let others = wanted == Metadata::Keep && block.is_some();
+        let too_large = self.is_tiff && (survey.rights || survey.others) && !others;
+        report.notes_if(too_large && wanted == Metadata::Keep, Note::MetadataTooLarge);
         report.notes_if(unreadable && wanted != Metadata::Strip, Note::MetadataUnreadable);
         report.removes_if(unreadable || survey.rights && !rights || survey.others && !others, Removed::Exif);
         report.removes_if(survey.position && !others, Removed::Gps);
@@ -116,6 +128,10 @@ impl Found<'_> {
         };
         if self.is_tiff {
             return exif::of_tiff(block);
+        }
+        if block.len() > MAX_SOURCE {
+            report.notes(Note::MetadataTooLarge);
+            return None;
         }
         let kept = exif::kept(block, shape);
         if kept.is_none() {

@@ -5,7 +5,7 @@ use flate2::read::ZlibDecoder;
 
 use super::{MAX_CHUNKS, SIGNATURE, next};
 use crate::exif;
-use crate::metadata::{Found, MAX_BLOCK, Removed};
+use crate::metadata::{Found, MAX_BLOCK, Removed, Texts};
 
 /// Keyword of the text that is an XMP packet (ISO 16684-3, 5.3).
 const XMP: &[u8] = b"XML:com.adobe.xmp";
@@ -13,7 +13,8 @@ const XMP: &[u8] = b"XML:com.adobe.xmp";
 /// What the chunks carry beside the picture.
 pub(in crate::decode) fn metadata(input: &[u8]) -> Found<'_> {
     let mut found = Found::default();
-    let mut raw = None;
+    // Of each kind the first is looked at, readable or not.
+    let (mut raw, mut author, mut copyright) = (None, None, None);
     let mut rest = input.get(SIGNATURE..).unwrap_or_default();
     for _ in 0..MAX_CHUNKS {
         let Ok((name, data)) = next(&mut rest) else { break };
@@ -32,10 +33,8 @@ pub(in crate::decode) fn metadata(input: &[u8]) -> Found<'_> {
                     (b"Raw profile type exif" | b"Raw profile type APP1", _) if raw.is_none() => {
                         raw = Some(text.bytes().and_then(|hex| profile(&hex)));
                     }
-                    (b"Author", _) if found.texts.author.is_none() => found.texts.author = text.characters(),
-                    (b"Copyright", _) if found.texts.copyright.is_none() => {
-                        found.texts.copyright = text.characters();
-                    }
+                    (b"Author", _) if author.is_none() => author = Some(text.characters()),
+                    (b"Copyright", _) if copyright.is_none() => copyright = Some(text.characters()),
                     _ => found.dropped.removes(Removed::Comment),
                 }
             }
@@ -45,6 +44,7 @@ pub(in crate::decode) fn metadata(input: &[u8]) -> Found<'_> {
             _ => found.dropped.removes(Removed::Other),
         }
     }
+    found.texts = Texts { author: author.flatten(), copyright: copyright.flatten() };
     found.exif = found.exif.or(raw.flatten().map(Cow::Owned));
     found
 }

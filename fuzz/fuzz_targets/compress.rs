@@ -3,7 +3,7 @@
 #![no_main]
 
 use arbitrary::Arbitrary;
-use imgpress_codec::options::{Effort, Options, Quality};
+use imgpress_codec::options::{ColorSpace, Effort, Metadata, Options, Quality};
 use imgpress_codec::{Budget, Limits, compress};
 use imgpress_jpeg::{DecodeLimits, Decoder};
 use libfuzzer_sys::fuzz_target;
@@ -12,13 +12,17 @@ use libfuzzer_sys::fuzz_target;
 struct Case<'a> {
     quality: u8,
     effort: u8,
+    color: u8,
+    metadata: u8,
     image: &'a [u8],
 }
 
 fuzz_target!(|case: Case<'_>| {
     let Ok(quality) = Quality::try_from(case.quality) else { return };
     let effort = [Effort::Fast, Effort::Balanced, Effort::Max][usize::from(case.effort % 3)];
-    let options = Options { quality, effort, ..Options::default() };
+    let color = ColorSpace::ALL[usize::from(case.color % 2)];
+    let metadata = Metadata::ALL[usize::from(case.metadata % 3)];
+    let options = Options { quality, effort, color, metadata, ..Options::default() };
     let limits = Limits { max_pixels: 1 << 18, max_image_memory: 16 << 20, ..Limits::default() };
     let Ok(output) = compress(case.image, &options, &limits, &Budget::unlimited()) else { return };
     let decoder = Decoder::new(&output.bytes, &DecodeLimits::default()).expect("the output's headers are right");

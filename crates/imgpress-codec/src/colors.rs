@@ -21,12 +21,28 @@ pub(crate) enum Colors {
 /// An embedded profile that could be read.
 pub(crate) struct Icc {
     /// As it was embedded, at most [`MAX_ICC`](crate::raster::MAX_ICC) bytes.
-    #[expect(dead_code, reason = "for outputs that keep their profile")]
     pub(crate) bytes: Vec<u8>,
     pub(crate) profile: ColorProfile,
 }
 
+/// Whether a picture came with a profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Statement {
+    None,
+    Profile,
+    Unusable,
+}
+
 impl Colors {
+    /// Whether there is a profile.
+    pub(crate) fn statement(&self) -> Statement {
+        match self {
+            Self::Srgb | Self::Coded(_) => Statement::None,
+            Self::Icc(_) => Statement::Profile,
+            Self::Unusable => Statement::Unusable,
+        }
+    }
+
     /// What a profile says, or sRGB where there is none.
     pub(crate) fn of_icc(bytes: Option<Vec<u8>>) -> Self {
         let Some(bytes) = bytes else { return Self::Srgb };

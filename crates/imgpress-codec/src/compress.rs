@@ -2,12 +2,15 @@ mod within;
 
 use std::time::{Duration, Instant};
 
+use crate::carry::{self, File};
 use crate::geometry::Geometry;
 use crate::jpeg::JpegFile;
+use crate::keep::Original;
+use crate::metadata::Report;
 use crate::options::{ImageFormat, Options, Quality};
 use crate::raster::Raster;
 use crate::{
-    Budget, Error, ImageInfo, Limits, Outcome, Output, decode, encode, format, keep, probe, select, transform,
+    Budget, Error, ImageInfo, Limits, Outcome, Output, decode, encode, format, probe, select, transform,
 };
 
 /// Compresses an image with the default limits and no deadline, and gives the bytes alone.
@@ -20,11 +23,11 @@ pub fn compress_image_bytes(input: &[u8], quality: Quality) -> Result<Vec<u8>, E
 }
 
 /// Compresses an image of any supported format, recognised from its bytes, to a JPEG of the same look: upright,
-/// in sRGB, without metadata, transparency flattened on the background, and of the size that is asked for.
+/// in sRGB, without metadata unless the options ask for those, transparency flattened on the background, and of the size that is asked for.
 ///
 /// A JPEG that is not resized and that would not get smaller, or that is at least as coarse as the quality asks already, is kept: its
-/// pixels exactly, without its metadata, in fewer bytes where coding the same coefficients anew takes fewer. So the same
-/// image compressed again comes back as it is, byte by byte.
+/// pixels exactly, and of its metadata what the options say, in fewer bytes where coding the same coefficients anew takes
+/// fewer. So the same image compressed again comes back as it is, byte by byte.
 ///
 /// With [`max_bytes`](Options::max_bytes), the highest quality that fits is taken, none above the one that is asked for.
 ///
@@ -56,37 +59,43 @@ impl Job<'_> {
         let geometry = info.geometry(self.options, self.limits)?;
         let resized = !geometry.is_identity(info.shown_size());
         self.budget.check()?;
-        if let Some(limit) = self.options.max_bytes {
-            return self.jpeg_within(limit.get(), file, info, &geometry);
+        let found = file.metadata();
+        let Self { options, budget, .. } = *self;
+        let original = Original { file, found: &found, info: &info, options, budget };
+        if let Some(limit) = options.max_bytes {
+            return self.jpeg_within(limit.get(), &original, &geometry);
         }
-        if !resized && select::is_coarse_enough(file, self.options)? {
-            let kept = keep::unread(file, self.options.effort, self.budget)?;
+        if !resized && select::is_coarse_enough(file, options)? {
+            let kept = original.kept()?;
             let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
             return Ok(self.output(kept, Outcome::Kept, info, &geometry, &stages));
         }
+        let (encoded, stages) = if resized {
+            self.encode(decode::decode_jpeg(file, budget)?, &geometry)?
+        } else {
+            self.encode_jpeg(file, &geometry)?
+        };
+        budget.check()?;
+        let encoded = carry::encoded(encoded, &found, options.metadata, &geometry);
         if resized {
-            let (encoded, stages) = self.encode(decode::decode_jpeg(file, self.budget)?, &geometry)?;
-            self.budget.check()?;
             return Ok(self.output(encoded, Outcome::Compressed, info, &geometry, &stages));
         }
-        let (encoded, stages) = self.encode_jpeg(file, &geometry)?;
-        self.budget.check()?;
-        let kept = keep::instead_of(encoded.len(), file, self.options, self.budget)?;
-        let outcome = if kept.is_some() { Outcome::Kept } else { Outcome::Compressed };
-        let bytes = kept.unwrap_or(encoded);
-        Ok(self.output(bytes, outcome, info, &geometry, &stages))
+        let kept = original.instead_of(encoded.bytes.len())?;
+        let (file, outcome) = kept.map_or((encoded, Outcome::Compressed), |kept| (kept, Outcome::Kept));
+        Ok(self.output(file, outcome, info, &geometry, &stages))
     }
 
     /// From plane to plane where that is possible, else through pixels.
     #[cfg(not(feature = "mozjpeg"))]
-    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
+    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(File, Stages), Error> {
         let grey = file.components().len() == 1;
-        if !transform::is_for_conversion(file.icc().as_deref(), grey) {
+        if let Some(colors) = transform::unconverted(file.icc(), grey, self.options) {
             let Options { quality, effort, .. } = *self.options;
-            if let Some(done) = encode::jpeg::from_planes(file, quality, effort, self.budget)? {
+            if let Some(done) = encode::jpeg::from_planes(file, &colors, quality, effort, self.budget)? {
                 let encode = self.start.elapsed().saturating_sub(done.decode_time);
+                let report = Report::of_profile(file.colors().statement(), colors.statement());
                 return Ok((
-                    done.bytes,
+                    File { bytes: done.bytes, report },
                     Stages { decode: done.decode_time, transform: Duration::ZERO, encode },
                 ));
             }
@@ -95,7 +104,7 @@ impl Job<'_> {
     }
 
     #[cfg(feature = "mozjpeg")]
-    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
+    fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(File, Stages), Error> {
         self.encode(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
@@ -106,38 +115,44 @@ impl Job<'_> {
         if let Some(limit) = self.options.max_bytes {
             return self.other_within(limit.get(), input, info, &geometry);
         }
-        let (bytes, stages) = self.encode(decode::decode(input, &info, self.limits)?, &geometry)?;
+        let (encoded, stages) = self.encode(decode::decode(input, &info, self.limits)?, &geometry)?;
         self.budget.check()?;
-        Ok(self.output(bytes, Outcome::Compressed, info, &geometry, &stages))
+        let found = decode::metadata(input, &info);
+        let encoded = carry::encoded(encoded, &found, self.options.metadata, &geometry);
+        Ok(self.output(encoded, Outcome::Compressed, info, &geometry, &stages))
     }
 
     /// From decoded pixels to the file.
-    fn encode(&self, raster: Raster, geometry: &Geometry) -> Result<(Vec<u8>, Stages), Error> {
+    fn encode(&self, raster: Raster, geometry: &Geometry) -> Result<(File, Stages), Error> {
         let decode = self.start.elapsed();
         self.budget.check()?;
+        let stated = raster.colors.statement();
         let raster = transform::prepare(raster, self.options, geometry, self.budget)?;
+        let report = Report::of_profile(stated, raster.colors.statement());
         let transform = self.start.elapsed().saturating_sub(decode);
         let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
         let encode = self.start.elapsed().saturating_sub(decode + transform);
-        Ok((bytes, Stages { decode, transform, encode }))
+        Ok((File { bytes, report }, Stages { decode, transform, encode }))
     }
 
     fn output(
         &self,
-        bytes: Vec<u8>,
+        file: File,
         outcome: Outcome,
         original: ImageInfo,
         geometry: &Geometry,
         stages: &Stages,
     ) -> Output {
         Output {
-            bytes,
+            bytes: file.bytes,
             outcome,
             format: ImageFormat::Jpeg,
             width: geometry.width,
             height: geometry.height,
             original,
             quality: self.options.quality,
+            removed: file.report.removed.into_iter().collect(),
+            notes: file.report.notes.into_iter().collect(),
             decode_time: stages.decode,
             transform_time: stages.transform,
             encode_time: stages.encode,

@@ -42,13 +42,14 @@ pub(crate) fn orientation_only(orientation: Orientation) -> Vec<u8> {
     block
 }
 
-struct Tiff<'a> {
-    bytes: &'a [u8],
-    little_endian: bool,
+/// A TIFF file, or an EXIF block without its prefix: numbers in the byte order that its first bytes say.
+pub(crate) struct Tiff<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) little_endian: bool,
 }
 
 impl<'a> Tiff<'a> {
-    fn new(bytes: &'a [u8]) -> Option<Self> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Option<Self> {
         let little_endian = match bytes.get(..4)? {
             b"II\x2a\0" => true,
             b"MM\0\x2a" => false,
@@ -57,12 +58,12 @@ impl<'a> Tiff<'a> {
         Some(Self { bytes, little_endian })
     }
 
-    fn u16(&self, at: usize) -> Option<u16> {
+    pub(crate) fn u16(&self, at: usize) -> Option<u16> {
         let bytes = self.bytes.get(at..)?.first_chunk()?;
         Some(if self.little_endian { u16::from_le_bytes(*bytes) } else { u16::from_be_bytes(*bytes) })
     }
 
-    fn u32(&self, at: usize) -> Option<u32> {
+    pub(crate) fn u32(&self, at: usize) -> Option<u32> {
         let bytes = self.bytes.get(at..)?.first_chunk()?;
         Some(if self.little_endian { u32::from_le_bytes(*bytes) } else { u32::from_be_bytes(*bytes) })
     }

@@ -1,59 +1,73 @@
 //! A JPEG that stays the picture that it is, in as few bytes as that takes.
 
+use crate::carry::{self, File};
 use crate::jpeg::{ColorCoding, JpegFile};
-use crate::options::{Effort, Options};
-use crate::{Budget, Error, encode, transform};
+use crate::metadata::Found;
+use crate::options::Options;
+use crate::{Budget, Error, ImageInfo, encode, transform};
 
-/// A file without what is no part of its picture, its coefficients coded anew where that makes it smaller. The whole
-/// picture is read.
-///
-/// # Errors
-/// A part of the picture is missing or makes no sense, or the budget's error.
-pub(crate) fn unread(file: &JpegFile<'_>, effort: Effort, budget: &Budget) -> Result<Vec<u8>, Error> {
-    let recoded = encode::jpeg::recode(file, effort, budget)?;
-    if recoded.is_none() {
-        file.check(budget)?;
-    }
-    Ok(smaller(recoded, file.stripped()))
+/// A JPEG that may be kept, and what is asked for.
+pub(crate) struct Original<'a> {
+    pub(crate) file: &'a JpegFile<'a>,
+    /// What it carries beside its picture.
+    pub(crate) found: &'a Found<'a>,
+    pub(crate) info: &'a ImageInfo,
+    pub(crate) options: &'a Options,
+    pub(crate) budget: &'a Budget,
 }
 
-/// The same for a file whose picture has been read and encoded anew with `encoded` bytes, if it has no more of them.
-///
-/// A picture whose colours are converted on the way is kept only if its file as it came is no larger: it is not what
-/// was asked for. A file is not recoded where that could not make fewer bytes.
-///
-/// # Errors
-/// The budget's, or [`Error::Encoder`].
-pub(crate) fn instead_of(
-    encoded: usize,
-    file: &JpegFile<'_>,
-    options: &Options,
-    budget: &Budget,
-) -> Result<Option<Vec<u8>>, Error> {
-    let stripped = file.stripped();
-    let most = if thins_out(file, options)? { encoded + encoded / WORTH } else { encoded };
-    let recodes =
-        stripped.len() <= most || !is_converted(file) && least_recoded(stripped.len(), file) <= most;
-    let recoded = if recodes { encode::jpeg::recode(file, options.effort, budget)? } else { None };
-    Ok(Some(smaller(recoded, stripped)).filter(|kept| kept.len() <= most))
+impl Original<'_> {
+    /// The file, and around its picture what the options say; its coefficients are coded anew where that makes it
+    /// smaller. The whole picture is read.
+    ///
+    /// # Errors
+    /// A part of the picture is missing or makes no sense, or the budget's error.
+    pub(crate) fn kept(&self) -> Result<File, Error> {
+        let Self { file, options, budget, .. } = *self;
+        let (stripped, carried) = carry::kept(file, self.found, options.metadata, self.info);
+        let recoded = encode::jpeg::recode(file, &carried, options.effort, budget)?;
+        if recoded.is_none() {
+            file.check(budget)?;
+        }
+        Ok(smaller(recoded, stripped))
+    }
+
+    /// The same for a file whose picture has been read and encoded anew with `encoded` bytes, if it has no more of them.
+    ///
+    /// A picture whose colours are converted on the way is kept only if its file as it came is no larger: it is not what
+    /// was asked for. A file is not recoded where that could not make fewer bytes.
+    ///
+    /// # Errors
+    /// The budget's, or [`Error::Encoder`].
+    pub(crate) fn instead_of(&self, encoded: usize) -> Result<Option<File>, Error> {
+        let Self { file, options, budget, .. } = *self;
+        let (stripped, carried) = carry::kept(file, self.found, options.metadata, self.info);
+        let most = if self.is_thinned_out()? { encoded + encoded / WORTH } else { encoded };
+        let length = stripped.bytes.len();
+        let recodes = length <= most || !self.is_converted() && least_recoded(length, file) <= most;
+        let recoded =
+            if recodes { encode::jpeg::recode(file, &carried, options.effort, budget)? } else { None };
+        Ok(Some(smaller(recoded, stripped)).filter(|kept| kept.bytes.len() <= most))
+    }
+
+    /// Whether encoding the file anew leaves its steps as they are.
+    fn is_thinned_out(&self) -> Result<bool, Error> {
+        let Options { quality, effort, .. } = *self.options;
+        Ok(!self.is_converted() && encode::jpeg::keeps_steps(self.file, quality, effort)?)
+    }
+
+    /// Whether an encoder gets other colours than the file has.
+    fn is_converted(&self) -> bool {
+        let grey = self.file.components().len() == 1;
+        matches!(self.file.color_coding(), ColorCoding::Cmyk | ColorCoding::Ycck)
+            || transform::unconverted(self.file.icc(), grey, self.options).is_none()
+    }
 }
 
 /// Where single coefficients were given up and nothing else, a file has to be smaller by more than one part in so
 /// many. That takes 10 % and more off a file that nobody has done it to, and up to 5 % off one of ours, time and
 /// again (tuning set, distances of 0.8 to 8): so there is an end to it, at the second pass.
 const WORTH: usize = 9;
-
-/// Whether encoding a file anew leaves its steps as they are.
-fn thins_out(file: &JpegFile<'_>, options: &Options) -> Result<bool, Error> {
-    Ok(!is_converted(file) && encode::jpeg::keeps_steps(file, options.quality, options.effort)?)
-}
-
-/// Whether an encoder gets other colours than the file has.
-fn is_converted(file: &JpegFile<'_>) -> bool {
-    let grey = file.components().len() == 1;
-    matches!(file.color_coding(), ColorCoding::Cmyk | ColorCoding::Ycck)
-        || transform::is_for_conversion(file.icc().as_deref(), grey)
-}
 
 /// Bytes that recoding does not come below with a file that has `stripped` without its metadata.
 ///
@@ -67,6 +81,9 @@ fn least_recoded(stripped: usize, file: &JpegFile<'_>) -> usize {
     (stripped / 10 * 7).saturating_sub(blocks.sum::<usize>() + TABLES)
 }
 
-fn smaller(recoded: Option<Vec<u8>>, stripped: Vec<u8>) -> Vec<u8> {
-    recoded.filter(|recoded| recoded.len() < stripped.len()).unwrap_or(stripped)
+fn smaller(recoded: Option<Vec<u8>>, stripped: File) -> File {
+    match recoded {
+        Some(bytes) if bytes.len() < stripped.bytes.len() => File { bytes, ..stripped },
+        _ => stripped,
+    }
 }

@@ -14,6 +14,7 @@
 //! ```
 
 mod budget;
+mod carry;
 mod colors;
 mod compress;
 mod decode;
@@ -25,6 +26,7 @@ mod geometry;
 mod jpeg;
 mod keep;
 mod limits;
+mod metadata;
 mod output;
 mod probe;
 mod raster;
@@ -37,5 +39,6 @@ pub use compress::{compress, compress_image_bytes};
 pub use error::{Corrupt, Error, TooLarge, Unsupported};
 pub use imgpress_options as options;
 pub use limits::Limits;
+pub use metadata::{Note, Removed};
 pub use output::{Outcome, Output};
 pub use probe::{ImageInfo, Orientation, probe};

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use crate::ImageInfo;
 use crate::options::{ImageFormat, Quality};
+use crate::{ImageInfo, Note, Removed};
 
 /// A compressed image and what was done to get it.
 #[derive(Debug, Clone)]
@@ -20,6 +20,10 @@ pub struct Output {
     pub original: ImageInfo,
     /// The quality that was used.
     pub quality: Quality,
+    /// What it carried and `bytes` do not: each once, in a steady order.
+    pub removed: Vec<Removed>,
+    /// What else is to be said of it: each once, in a steady order.
+    pub notes: Vec<Note>,
     /// Proving the file whole and decoding it.
     pub decode_time: Duration,
     /// Colour, flattening, orientation and size.

@@ -57,6 +57,7 @@ async fn compresses_and_tells_the_truth(engine: &dyn Engine) {
     let timings = receipt.timings;
     assert!(timings.queue_ms >= 0.0 && timings.decode_ms >= 0.0 && timings.encode_ms > 0.0);
     assert_eq!(timings.upload_ms, None, "an engine stores nothing");
+    assert_eq!((&receipt.removed, &receipt.notes), (&vec![], &vec![]), "there was nothing but a picture");
 }
 
 async fn a_lower_quality_is_smaller(engine: &dyn Engine) {

@@ -19,7 +19,7 @@ pub use error_code::ErrorCode;
 pub use failure::Failure;
 pub use job::{Job, Source};
 pub use output::Output;
-pub use receipt::{Original, Outcome, Receipt, Timings};
+pub use receipt::{Note, Original, Outcome, Receipt, Timings};
 pub use trace::{RequestId, TraceParent};
 
 /// Whatever compresses images: embedded in this process, or another service.

@@ -27,8 +27,24 @@ pub struct Receipt {
     pub quality: u8,
     /// The SSIMULACRA2 score that was reached, where it was measured.
     pub score: Option<f64>,
+    /// What the input carried and the output does not, by names that never change: `gps`, `comment`. Texts, so that an
+    /// engine may know more of them than its gateway, and absent from engines that know none.
+    #[serde(default)]
+    pub removed: Vec<String>,
+    /// What else is to be said of the input.
+    #[serde(default)]
+    pub notes: Vec<Note>,
     /// Where the time went.
     pub timings: Timings,
+}
+
+/// Something about an input that its output does not show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// For programs: it never changes.
+    pub code: String,
+    /// The same in words, ASCII.
+    pub message: String,
 }
 
 /// The image that came in.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use imgpress_codec::{Budget, Error, ImageInfo, Limits};
-use imgpress_engine_api::{Engine, ErrorCode, Failure, Job, Original, Outcome, Output, Receipt, Timings};
+use imgpress_codec::{Budget, Error, ImageInfo, Limits, Removed};
+use imgpress_engine_api::{
+    Engine, ErrorCode, Failure, Job, Note, Original, Outcome, Output, Receipt, Timings,
+};
 use imgpress_http::Draining;
 use imgpress_options::Options;
 use tokio::time::timeout;
@@ -188,6 +190,8 @@ struct Done {
     size: (u32, u32),
     original: ImageInfo,
     quality: u8,
+    removed: Vec<Removed>,
+    notes: Vec<imgpress_codec::Note>,
     decode_time: Duration,
     transform_time: Duration,
     encode_time: Duration,
@@ -204,6 +208,8 @@ impl Done {
             size: (output.width, output.height),
             original: output.original,
             quality: output.quality.get(),
+            removed: output.removed,
+            notes: output.notes,
             decode_time: output.decode_time,
             transform_time: output.transform_time,
             encode_time: output.encode_time,
@@ -227,6 +233,8 @@ fn receipt(done: &Done, original_bytes: u64, bytes: u64, waited: Duration) -> Re
         ratio: Receipt::ratio_of(bytes, original_bytes),
         quality: done.quality,
         score: None,
+        removed: done.removed.iter().map(|what| what.name().to_owned()).collect(),
+        notes: done.notes.iter().copied().map(note).collect(),
         timings: Timings {
             queue_ms: milliseconds(waited),
             decode_ms: milliseconds(done.decode_time + done.transform_time),
@@ -234,6 +242,10 @@ fn receipt(done: &Done, original_bytes: u64, bytes: u64, waited: Duration) -> Re
             upload_ms: None,
         },
     }
+}
+
+fn note(note: imgpress_codec::Note) -> Note {
+    Note { code: note.code().to_owned(), message: note.message().to_owned() }
 }
 
 fn broken(panic: Panicked) -> Failure {

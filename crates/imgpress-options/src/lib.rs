@@ -5,19 +5,23 @@
 //! the codec takes its [`Options`], and the gateway can check a request without linking a codec.
 
 mod color;
+mod color_space;
 mod effort;
 mod fit;
 mod format;
 mod max_bytes;
+mod metadata;
 mod name;
 mod quality;
 mod set;
 
 pub use color::Color;
+pub use color_space::{ColorSpace, ColorSpaceUnknown};
 pub use effort::{Effort, EffortUnknown};
 pub use fit::{Fit, FitUnknown, Side, SideOutOfRange};
 pub use format::ImageFormat;
 pub use max_bytes::{MaxBytes, MaxBytesMalformed};
+pub use metadata::{Metadata, MetadataUnknown};
 pub use name::OptionName;
 pub use quality::Quality;
 pub use set::{OptionError, OptionSet};
@@ -41,4 +45,8 @@ pub struct Options {
     /// The largest file wanted. Where the one at [`quality`](Self::quality) is larger, the output has the highest
     /// quality whose file is not. Default: any size.
     pub max_bytes: Option<MaxBytes>,
+    /// The colour space of the output. Default: sRGB.
+    pub color: ColorSpace,
+    /// What the output carries beside the picture. Default: nothing.
+    pub metadata: Metadata,
 }

@@ -64,8 +64,8 @@ impl OptionName {
             Self::Width | Self::Height => "a whole number of pixels from 1 to 16384",
             Self::Fit => "scale-down, contain or cover",
             Self::Background => "a colour written #rrggbb",
-            Self::Color => "srgb",
-            Self::Metadata => "strip",
+            Self::Color => "srgb or keep",
+            Self::Metadata => "strip, copyright or keep",
             Self::Store => "true or false",
             Self::MaxBytes => "a size like 200000, 200kB or 1MiB",
         }

@@ -104,6 +104,8 @@ impl OptionSet {
             OptionName::Height => value.parse().map(|side| self.options.height = Some(side)).is_ok(),
             OptionName::Fit => value.parse().map(|fit| self.options.fit = fit).is_ok(),
             OptionName::MaxBytes => value.parse().map(|size| self.options.max_bytes = Some(size)).is_ok(),
+            OptionName::Color => value.parse().map(|space| self.options.color = space).is_ok(),
+            OptionName::Metadata => value.parse().map(|choice| self.options.metadata = choice).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
             _ => value == allowed,
         };
@@ -124,7 +126,7 @@ fn known_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Color, Effort, Fit, MaxBytes, Quality, Side};
+    use crate::{Color, ColorSpace, Effort, Fit, MaxBytes, Metadata, Quality, Side};
 
     fn set(pairs: &[(&str, &str)]) -> Result<OptionSet, OptionError> {
         let mut set = OptionSet::default();
@@ -145,6 +147,8 @@ mod tests {
                 height: None,
                 fit: Fit::ScaleDown,
                 max_bytes: None,
+                color: ColorSpace::Srgb,
+                metadata: Metadata::Strip,
             }
         );
         assert!(set.store());
@@ -161,8 +165,8 @@ mod tests {
             ("width", "640"),
             ("height", "16384"),
             ("fit", "cover"),
-            ("color", "srgb"),
-            ("metadata", "strip"),
+            ("color", "keep"),
+            ("metadata", "copyright"),
             ("max_bytes", "200kB"),
         ])
         .unwrap();
@@ -173,6 +177,8 @@ mod tests {
         assert_eq!(set.options().height, Some(Side::MAX));
         assert_eq!(set.options().fit, Fit::Cover);
         assert_eq!(set.options().max_bytes.map(MaxBytes::get), Some(200_000));
+        assert_eq!(set.options().color, ColorSpace::Keep);
+        assert_eq!(set.options().metadata, Metadata::Copyright);
         assert!(!set.store());
     }
 
@@ -188,8 +194,8 @@ mod tests {
             ("width", "16385"),
             ("height", "50%"),
             ("fit", "fill"),
-            ("color", "keep"),
-            ("metadata", "keep"),
+            ("color", "p3"),
+            ("metadata", "all"),
             ("max_bytes", "200KB"),
         ] {
             let message = set(&[(name, value)]).unwrap_err().to_string();

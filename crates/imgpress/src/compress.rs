@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use imgpress_codec::{Budget, Limits, Outcome, Output, compress};
+use imgpress_codec::{Budget, Limits, Outcome, Output, Removed, compress};
 use imgpress_options::{OptionSet, Options};
 
 use crate::cli::Usage;
@@ -58,9 +58,11 @@ struct OptionArguments {
     /// How it goes into that box: scale-down, contain or cover [default: scale-down].
     #[arg(long)]
     fit: Option<String>,
-    #[arg(long, hide = true)]
+    /// The colours to write: srgb, or keep those of the profile that it embeds [default: srgb].
+    #[arg(long)]
     color: Option<String>,
-    #[arg(long, hide = true)]
+    /// What to keep beside the picture: strip for nothing, copyright, or keep [default: strip].
+    #[arg(long)]
     metadata: Option<String>,
     /// The largest file wanted, like 200kB or 1MiB: a lower quality is used where it takes that.
     #[arg(long, value_name = "SIZE")]
@@ -149,6 +151,9 @@ fn tell(work: &Work, output: &Output) {
         output.width,
         output.height
     );
+    if output.removed.contains(&Removed::Gps) {
+        println!("{}: the place where it was taken was removed", work.output.display());
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "what a command line tool is for")]

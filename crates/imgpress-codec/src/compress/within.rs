@@ -1,27 +1,52 @@
 //! Outputs of no more bytes than are wanted.
 
 use super::{Job, Stages};
+use crate::carry::{self, File};
+#[cfg(not(feature = "mozjpeg"))]
+use crate::colors::Colors;
 use crate::geometry::Geometry;
 use crate::jpeg::JpegFile;
-use crate::options::{Effort, Quality};
+use crate::keep::Original;
+use crate::metadata::{Found, Report};
+use crate::options::{Effort, Options, Quality};
 use crate::raster::Raster;
 use crate::search::Search;
-use crate::{Error, ImageInfo, Outcome, Output, decode, encode, keep, select, transform};
+use crate::{Error, ImageInfo, Outcome, Output, decode, encode, select, transform};
 
 /// A picture as the encoder takes it, to be encoded at one quality after another.
-enum Prepared {
-    Pixels(Raster),
-    #[cfg(not(feature = "mozjpeg"))]
-    Planes(encode::jpeg::WholePlanes),
+struct Prepared {
+    picture: Picture,
+    /// What became of its profile.
+    report: Report,
 }
 
-impl Prepared {
+enum Picture {
+    Pixels(Raster),
+    #[cfg(not(feature = "mozjpeg"))]
+    Planes(encode::jpeg::WholePlanes, Colors),
+}
+
+/// What is put around each of those files.
+struct Wrapping<'a> {
+    found: &'a Found<'a>,
+    geometry: &'a Geometry,
+}
+
+impl Picture {
     fn encode(&self, quality: Quality, effort: Effort) -> Result<Vec<u8>, Error> {
         match self {
             Self::Pixels(raster) => encode::jpeg::encode(raster, quality, effort),
             #[cfg(not(feature = "mozjpeg"))]
-            Self::Planes(planes) => planes.encode(quality, effort),
+            Self::Planes(planes, colors) => planes.encode(colors, quality, effort),
         }
+    }
+}
+
+impl Prepared {
+    fn encode(&self, quality: Quality, options: &Options, around: &Wrapping<'_>) -> Result<File, Error> {
+        let bytes = self.picture.encode(quality, options.effort)?;
+        let file = File { bytes, report: self.report.clone() };
+        Ok(carry::encoded(file, around.found, options.metadata, around.geometry))
     }
 }
 
@@ -30,36 +55,34 @@ impl Job<'_> {
     pub(super) fn jpeg_within(
         &self,
         limit: u64,
-        file: &JpegFile<'_>,
-        info: ImageInfo,
+        original: &Original<'_>,
         geometry: &Geometry,
     ) -> Result<Output, Error> {
-        let (effort, budget) = (self.options.effort, self.budget);
+        let (file, info) = (original.file, original.info);
         let resized = !geometry.is_identity(info.shown_size());
         let at_ceiling = if !resized && select::is_coarse_enough(file, self.options)? {
-            let kept = keep::unread(file, effort, budget)?;
+            let kept = original.kept()?;
             if fits(&kept, limit) {
                 let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
-                return Ok(self.output(kept, Outcome::Kept, info, geometry, &stages));
+                return Ok(self.output(kept, Outcome::Kept, info.clone(), geometry, &stages));
             }
             Some(kept)
         } else {
             None
         };
+        let around = Wrapping { found: original.found, geometry };
         let (picture, mut stages) = self.prepare_jpeg(file, geometry, resized)?;
-        let (bytes, outcome) = match at_ceiling {
+        let (first, outcome) = match at_ceiling {
             Some(kept) => (kept, Outcome::Kept),
             None => {
-                let encoded = picture.encode(self.options.quality, effort)?;
-                let kept =
-                    if resized { None } else { keep::instead_of(encoded.len(), file, self.options, budget)? };
-                let outcome = if kept.is_some() { Outcome::Kept } else { Outcome::Compressed };
-                (kept.unwrap_or(encoded), outcome)
+                let encoded = picture.encode(self.options.quality, self.options, &around)?;
+                let kept = if resized { None } else { original.instead_of(encoded.bytes.len())? };
+                kept.map_or((encoded, Outcome::Compressed), |kept| (kept, Outcome::Kept))
             }
         };
-        let (bytes, outcome, quality) = self.within(limit, &picture, bytes, outcome)?;
+        let (file, outcome, quality) = self.within(limit, &picture, &around, first, outcome)?;
         stages.encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
-        Ok(Output { quality, ..self.output(bytes, outcome, info, geometry, &stages) })
+        Ok(Output { quality, ..self.output(file, outcome, info.clone(), geometry, &stages) })
     }
 
     /// As [`Job::other`], with at most `limit` bytes.
@@ -70,12 +93,13 @@ impl Job<'_> {
         info: ImageInfo,
         geometry: &Geometry,
     ) -> Result<Output, Error> {
-        let (raster, mut stages) = self.prepare(decode::decode(input, &info, self.limits)?, geometry)?;
-        let picture = Prepared::Pixels(raster);
-        let bytes = picture.encode(self.options.quality, self.options.effort)?;
-        let (bytes, outcome, quality) = self.within(limit, &picture, bytes, Outcome::Compressed)?;
+        let (picture, mut stages) = self.prepare(decode::decode(input, &info, self.limits)?, geometry)?;
+        let found = decode::metadata(input, &info);
+        let around = Wrapping { found: &found, geometry };
+        let first = picture.encode(self.options.quality, self.options, &around)?;
+        let (file, outcome, quality) = self.within(limit, &picture, &around, first, Outcome::Compressed)?;
         stages.encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
-        Ok(Output { quality, ..self.output(bytes, outcome, info, geometry, &stages) })
+        Ok(Output { quality, ..self.output(file, outcome, info, geometry, &stages) })
     }
 
     /// What there is at the quality that was asked for, if it fits; else the highest quality below that does.
@@ -83,23 +107,25 @@ impl Job<'_> {
         &self,
         limit: u64,
         picture: &Prepared,
-        bytes: Vec<u8>,
+        around: &Wrapping<'_>,
+        first: File,
         outcome: Outcome,
-    ) -> Result<(Vec<u8>, Outcome, Quality), Error> {
+    ) -> Result<(File, Outcome, Quality), Error> {
         let ceiling = self.options.quality;
-        if fits(&bytes, limit) {
-            return Ok((bytes, outcome, ceiling));
+        if fits(&first, limit) {
+            return Ok((first, outcome, ceiling));
         }
-        let mut smallest = bytes.len() as u64;
-        drop(bytes);
+        let mut smallest = first.bytes.len() as u64;
+        drop(first);
         let mut search = Search::below(ceiling, smallest, limit);
         let mut found = None;
         while let Some(quality) = search.next() {
             self.budget.check()?;
-            let bytes = picture.encode(quality, self.options.effort)?;
-            smallest = smallest.min(bytes.len() as u64);
-            if search.learn(quality, bytes.len() as u64) {
-                found = Some((bytes, Outcome::Compressed, quality));
+            let file = picture.encode(quality, self.options, around)?;
+            let length = file.bytes.len() as u64;
+            smallest = smallest.min(length);
+            if search.learn(quality, length) {
+                found = Some((file, Outcome::Compressed, quality));
             }
         }
         found.ok_or(Error::TargetUnreachable { smallest, limit })
@@ -114,14 +140,14 @@ impl Job<'_> {
     ) -> Result<(Prepared, Stages), Error> {
         let grey = file.components().len() == 1;
         if !resized
-            && !transform::is_for_conversion(file.icc().as_deref(), grey)
+            && let Some(colors) = transform::unconverted(file.icc(), grey, self.options)
             && let Some(planes) = encode::jpeg::WholePlanes::of(file, self.budget)?
         {
             let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
-            return Ok((Prepared::Planes(planes), stages));
+            let report = Report::of_profile(file.colors().statement(), colors.statement());
+            return Ok((Prepared { picture: Picture::Planes(planes, colors), report }, stages));
         }
-        let (raster, stages) = self.prepare(decode::decode_jpeg(file, self.budget)?, geometry)?;
-        Ok((Prepared::Pixels(raster), stages))
+        self.prepare(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
     #[cfg(feature = "mozjpeg")]
@@ -131,20 +157,22 @@ impl Job<'_> {
         geometry: &Geometry,
         _resized: bool,
     ) -> Result<(Prepared, Stages), Error> {
-        let (raster, stages) = self.prepare(decode::decode_jpeg(file, self.budget)?, geometry)?;
-        Ok((Prepared::Pixels(raster), stages))
+        self.prepare(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
     /// From decoded pixels to those that the encoder takes.
-    fn prepare(&self, raster: Raster, geometry: &Geometry) -> Result<(Raster, Stages), Error> {
+    fn prepare(&self, raster: Raster, geometry: &Geometry) -> Result<(Prepared, Stages), Error> {
         let decode = self.start.elapsed();
         self.budget.check()?;
+        let stated = raster.colors.statement();
         let raster = transform::prepare(raster, self.options, geometry, self.budget)?;
+        let report = Report::of_profile(stated, raster.colors.statement());
         let transform = self.start.elapsed().saturating_sub(decode);
-        Ok((raster, Stages { decode, transform, ..Stages::default() }))
+        let stages = Stages { decode, transform, ..Stages::default() };
+        Ok((Prepared { picture: Picture::Pixels(raster), report }, stages))
     }
 }
 
-fn fits(bytes: &[u8], limit: u64) -> bool {
-    bytes.len() as u64 <= limit
+fn fits(file: &File, limit: u64) -> bool {
+    file.bytes.len() as u64 <= limit
 }

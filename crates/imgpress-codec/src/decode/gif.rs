@@ -1,9 +1,13 @@
 //! GIF89a: the blocks are walked for the frames' sizes and count, and because a cut file is known by a block
 //! that does not end.
 
+mod metadata;
+
 use crate::error::{Corrupt, TooLarge};
 use crate::options::ImageFormat;
 use crate::{Error, ImageInfo, Limits, Orientation};
+
+pub(super) use metadata::metadata;
 
 const EXTENSION: u8 = 0x21;
 const IMAGE: u8 = 0x2c;

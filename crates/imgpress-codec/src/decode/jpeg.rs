@@ -1,6 +1,5 @@
 use imgpress_jpeg::ColorTransform;
 
-use crate::colors::Colors;
 use crate::jpeg::{ColorCoding, JpegFile, failed};
 use crate::options::ImageFormat;
 use crate::raster::{Layout, Raster};
@@ -58,6 +57,6 @@ pub(crate) fn decode(file: &JpegFile<'_>, budget: &Budget) -> Result<Raster, Err
         pixels.iter_mut().for_each(|ink| *ink = !*ink);
     }
     let (width, height) = (decoder.width() as usize, decoder.height() as usize);
-    let (colors, orientation) = (Colors::of_icc(file.icc()), file.orientation());
+    let (colors, orientation) = (file.colors(), file.orientation());
     Ok(Raster { colors, orientation, ..Raster::new(width, height, layout, pixels) })
 }

@@ -3,12 +3,14 @@
 mod gif;
 mod ico;
 mod jpeg;
+mod metadata;
 mod png;
 mod through_image;
 mod tiff;
 mod webp;
 
 pub(crate) use jpeg::{decode as decode_jpeg, info as jpeg_info};
+pub(crate) use metadata::metadata;
 
 use crate::options::ImageFormat;
 use crate::raster::Raster;

@@ -2,6 +2,7 @@
 //! decoder, a compressed profile is inflated under a cap, and a cut file is known by its missing end.
 
 mod colors;
+mod metadata;
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -12,6 +13,7 @@ use crate::raster::{Layout, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
 use colors::ColorChunks;
+pub(super) use metadata::metadata;
 
 const SIGNATURE: usize = 8;
 

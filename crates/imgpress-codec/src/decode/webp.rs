@@ -1,6 +1,8 @@
 //! WebP: its RIFF container is read by ourselves (WebP Container Specification), for the profile, the
 //! orientation, the count of frames, and because a cut file is known by chunks that reach past its end.
 
+mod metadata;
+
 use crate::colors::Colors;
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
@@ -8,6 +10,7 @@ use crate::raster::{MAX_ICC, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
 use super::through_image;
+pub(super) use metadata::metadata;
 
 /// Most chunks of a file; an animation has one a frame.
 const MAX_CHUNKS: usize = 100_000;

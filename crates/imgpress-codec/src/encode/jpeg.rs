@@ -22,7 +22,8 @@ pub(crate) use planes::{WholePlanes, from_planes, keeps_steps};
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use recode::recode;
 
-/// Encodes an opaque picture as a progressive JPEG: grey with one component, else YCbCr, and no metadata.
+/// Encodes an opaque picture as a progressive JPEG: grey with one component, else YCbCr, and no metadata but
+/// the profile that the picture's colours are in.
 ///
 /// # Errors
 /// [`Error::Encoder`]: no picture that a decoder made brings this about.

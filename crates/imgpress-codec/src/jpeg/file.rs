@@ -17,8 +17,8 @@ pub(super) const ICC_PREFIX: &[u8] = b"ICC_PROFILE\0";
 /// an end marker are common enough to be taken. Nothing after the marker is looked at.
 pub(crate) struct JpegFile<'a> {
     decoder: Decoder<'a>,
-    /// Bytes of the whole input.
-    pub(super) length: usize,
+    /// The whole input.
+    pub(super) input: &'a [u8],
 }
 
 /// How the components make a colour.
@@ -48,7 +48,7 @@ impl<'a> JpegFile<'a> {
         if decoder.components().len() == 2 {
             return Err(Unsupported::Known("A JPEG with other than 1, 3 or 4 components").into());
         }
-        Ok(Self { decoder, length: input.len() })
+        Ok(Self { decoder, input })
     }
 
     /// Asks `go_on` while the picture is decoded; see [`JpegFile::failed`].

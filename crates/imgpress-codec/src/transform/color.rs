@@ -9,6 +9,7 @@ use std::sync::Arc;
 use moxcms::{ColorProfile, DataColorSpace, Layout as Components, TransformExecutor, TransformOptions};
 
 use crate::colors::Colors;
+use crate::options::{Color, ColorSpace, Options};
 use crate::raster::{Layout, Raster};
 
 type Transform = Arc<dyn TransformExecutor<u8> + Send + Sync>;
@@ -27,6 +28,50 @@ pub(crate) fn to_srgb(raster: &mut Raster) {
     }
 }
 
+/// Leaves the picture in the colours of the profile that it embeds, of 8 bits a component, and gives the background in
+/// them. A picture without a profile of its own kind is converted to sRGB, and so are inks: no output has them.
+pub(crate) fn keep(raster: &mut Raster, background: Color) -> Color {
+    match mem::replace(&mut raster.colors, Colors::Srgb) {
+        Colors::Icc(icc) if can_stay(raster.layout, &icc.profile, background) => {
+            let background = in_profile(background, &icc.profile).unwrap_or(background);
+            apply(raster, None);
+            raster.colors = Colors::Icc(icc);
+            background
+        }
+        colors => {
+            raster.colors = colors;
+            to_srgb(raster);
+            background
+        }
+    }
+}
+
+/// Whether the profile is of the kind that the flattened picture will be, and can be used.
+fn can_stay(layout: Layout, profile: &ColorProfile, background: Color) -> bool {
+    match layout {
+        Layout::GreyAlpha if !background.is_grey() => false,
+        Layout::Grey | Layout::GreyAlpha => {
+            transform(profile, DataColorSpace::Gray, Components::Gray, Components::Rgb).is_some()
+        }
+        Layout::Rgb | Layout::Rgba => {
+            transform(profile, DataColorSpace::Rgb, Components::Rgb, Components::Rgb).is_some()
+        }
+        Layout::Cmyk => false,
+    }
+}
+
+/// An sRGB colour as a profile has it, if the profile works that way round too.
+fn in_profile(color: Color, profile: &ColorProfile) -> Option<Color> {
+    let grey = profile.color_space == DataColorSpace::Gray;
+    let (components, count) = if grey { (Components::Gray, 1) } else { (Components::Rgb, 3) };
+    let srgb = ColorProfile::new_srgb();
+    let to = srgb.create_transform_8bit(Components::Rgb, profile, components, TransformOptions::default());
+    let mut converted = [0; 3];
+    to.ok()?.transform(&color.rgb(), &mut converted[..count]).ok()?;
+    let [red, green, blue] = if grey { [converted[0]; 3] } else { converted };
+    Some(Color { red, green, blue })
+}
+
 fn apply(raster: &mut Raster, profile: Option<&ColorProfile>) {
     match raster.layout {
         _ if raster.wide => wide::to_srgb(raster, profile),
@@ -38,15 +83,27 @@ fn apply(raster: &mut Raster, profile: Option<&ColorProfile>) {
     }
 }
 
-/// Whether [`to_srgb`] would change grey or red, green and blue pixels that come with this profile.
-pub(crate) fn is_for_conversion(icc: Option<&[u8]>, grey: bool) -> bool {
-    let Some(profile) = icc.and_then(|icc| ColorProfile::new_from_slice(icc).ok()) else {
-        return false;
-    };
+/// The colours that grey or red, green and blue pixels with this profile are in, where these options leave every value as
+/// it is; `None` where pixels are to be converted.
+pub(crate) fn unconverted(icc: Option<Vec<u8>>, grey: bool, options: &Options) -> Option<Colors> {
+    let layout = if grey { Layout::Grey } else { Layout::Rgb };
+    match Colors::of_icc(icc) {
+        Colors::Icc(icc)
+            if options.color == ColorSpace::Keep && can_stay(layout, &icc.profile, options.background) =>
+        {
+            Some(Colors::Icc(icc))
+        }
+        Colors::Icc(icc) if changes(&icc.profile, grey) => None,
+        _ => Some(Colors::Srgb),
+    }
+}
+
+/// Whether [`to_srgb`] would change pixels that come with this profile.
+fn changes(profile: &ColorProfile, grey: bool) -> bool {
     if grey {
-        grey_table(&profile).is_some_and(|table| (0..=u8::MAX).ne(table))
+        grey_table(profile).is_some_and(|table| (0..=u8::MAX).ne(table))
     } else {
-        changes_colors(&profile)
+        changes_colors(profile)
     }
 }
 

@@ -10,13 +10,18 @@
 )]
 
 mod bombs;
+mod carriers;
 mod colors;
 mod fixtures;
 mod formats;
 mod geometry;
 mod jpeg_inputs;
 mod kept;
+mod kept_colors;
 mod max_bytes;
+mod metadata;
+mod metadata_formats;
+mod metadata_random;
 mod orientation;
 mod png_colors;
 mod random;

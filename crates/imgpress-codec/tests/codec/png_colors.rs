@@ -6,7 +6,7 @@ use moxcms::ColorProfile;
 use crate::fixtures::{Decoded, Picture, assert_near, png, png_rgb, png_with_icc, run, run_on};
 
 /// A PNG with a chunk put right behind its header.
-fn with_chunk(png: &[u8], name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub(crate) fn with_chunk(png: &[u8], name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let header_end = 8 + 25;
     [&png[..header_end], &chunk(name, data), &png[header_end..]].concat()
 }

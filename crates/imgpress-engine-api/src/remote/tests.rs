@@ -4,14 +4,14 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use imgpress_options::{Fit, ImageFormat};
+use imgpress_options::{ColorSpace, Fit, ImageFormat, Metadata};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::*;
 use crate::wire::ErrorBody;
-use crate::{Original, Outcome, Receipt, Source, Timings};
+use crate::{Note, Original, Outcome, Receipt, Source, Timings};
 
 fn engine(addresses: &[SocketAddr]) -> RemoteEngine {
     let urls: Vec<String> = addresses.iter().map(|address| format!("http://{address}")).collect();
@@ -41,6 +41,8 @@ fn receipt(bytes: u64) -> Receipt {
         ratio: 1.0,
         quality: 80,
         score: None,
+        removed: vec!["gps".to_owned(), "of-a-later-version".to_owned()],
+        notes: vec![Note { code: "n".to_owned(), message: "In words.".to_owned() }],
         timings: Timings::default(),
     }
 }
@@ -102,6 +104,8 @@ async fn sends_the_job_whole_and_returns_the_answer_whole() {
     let mut job = job(Bytes::from_static(b"the picture"));
     job.options.width = "640".parse().ok();
     job.options.fit = Fit::Cover;
+    job.options.color = ColorSpace::Keep;
+    job.options.metadata = Metadata::Copyright;
     job.traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap());
     let output = engine(&[address]).compress(job).await.unwrap();
     assert_eq!(output.receipt, receipt(4));
@@ -109,7 +113,7 @@ async fn sends_the_job_whole_and_returns_the_answer_whole() {
     assert_eq!(body.concat(), b"jpeg");
     let request = serving.await.unwrap();
     for part in [
-        "POST /compress?quality=80&effort=balanced&background=%23ffffff&fit=cover&width=640 HTTP/1.1\r\n",
+        "POST /compress?quality=80&effort=balanced&background=%23ffffff&fit=cover&color=keep&metadata=copyright&width=640 HTTP/1.1\r\n",
         "x-request-id: the-request\r\n",
         "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n",
         "x-imgpress-timeout-ms: 30000\r\n",
@@ -145,6 +149,17 @@ async fn an_answer_that_breaks_off_fails_in_the_stream() {
     broken.truncate(broken.len() - 1);
     let chunks: Vec<_> = answer_to(broken).await.unwrap().into_stream().collect().await;
     assert_eq!(chunks.last().unwrap().as_ref().unwrap_err().code(), ErrorCode::EngineUnavailable);
+}
+
+#[tokio::test]
+async fn a_receipt_of_an_engine_that_says_nothing_of_metadata_is_read() {
+    let mut json = serde_json::to_value(receipt(4)).unwrap();
+    for later in ["removed", "notes"] {
+        json.as_object_mut().unwrap().remove(later).unwrap();
+    }
+    let answer = format!("HTTP/1.1 200 OK\r\nx-compression-receipt: {json}\r\ncontent-length: 4\r\n\r\njpeg");
+    let read = answer_to(answer).await.unwrap().receipt;
+    assert_eq!(read, Receipt { removed: Vec::new(), notes: Vec::new(), ..receipt(4) });
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ fn oriented(jpeg: &[u8], orientation: u8) -> Vec<u8> {
     with_segment(jpeg, 0xe1, &tiff)
 }
 
-fn with_segment(jpeg: &[u8], marker: u8, content: &[u8]) -> Vec<u8> {
+pub fn with_segment(jpeg: &[u8], marker: u8, content: &[u8]) -> Vec<u8> {
     let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
     [&jpeg[..2], &[0xff, marker], &length, content, &jpeg[2..]].concat()
 }

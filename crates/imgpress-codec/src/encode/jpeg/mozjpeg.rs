@@ -4,7 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use mozjpeg::{ColorSpace, Compress};
 
+use crate::colors::Colors;
 use crate::jpeg::JpegFile;
+use crate::metadata::Carried;
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
 use crate::{Budget, Error, Limits};
@@ -59,6 +61,7 @@ pub(crate) fn keeps_steps(_file: &JpegFile<'_>, _quality: Quality, _effort: Effo
 /// None.
 pub(crate) fn recode(
     _file: &JpegFile<'_>,
+    _carried: &Carried,
     _effort: Effort,
     _budget: &Budget,
 ) -> Result<Option<Vec<u8>>, Error> {
@@ -77,6 +80,9 @@ fn with_mozjpeg(raster: &Raster, space: ColorSpace, quality: Quality) -> std::io
     }
     // A tenth of the pixels is more than most photographs take at the default quality.
     let mut started = encoder.start_compress(Vec::with_capacity(raster.pixels.len() / 10 + 1024))?;
+    if let Colors::Icc(icc) = &raster.colors {
+        started.write_icc_profile(&icc.bytes);
+    }
     started.write_scanlines(&raster.pixels)?;
     started.finish()
 }

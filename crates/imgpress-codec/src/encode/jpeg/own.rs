@@ -3,6 +3,7 @@
 use imgpress_jpeg::{ColorType, EncodeError, Encoder, Settings, Subsampling};
 
 use crate::Error;
+use crate::colors::Colors;
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
 
@@ -14,7 +15,8 @@ pub(super) fn encode(raster: &Raster, quality: Quality, effort: Effort) -> Resul
         other => return Err(Error::Encoder(format!("{other:?} pixels are not for a JPEG"))),
     };
     let width = side(raster.width);
-    let settings = settings(quality, effort)?.with_subsampling_for(color, width, &raster.pixels);
+    let settings =
+        settings(quality, effort, &raster.colors)?.with_subsampling_for(color, width, &raster.pixels);
     file(raster, color, settings).map_err(|error| broken(&error))
 }
 
@@ -38,7 +40,7 @@ pub(crate) fn quantisation(
 ) -> Result<Vec<[u16; 64]>, Error> {
     let subsampling = if full_chroma { Subsampling::S444 } else { Subsampling::S420 };
     let color = if components == 1 { ColorType::Grey } else { ColorType::YCbCr };
-    let tables = settings(quality, effort)?.with_subsampling(subsampling).quantisation(color);
+    let tables = settings(quality, effort, &Colors::Srgb)?.with_subsampling(subsampling).quantisation(color);
     Ok(tables.into_iter().map(|table| table.map(u16::from)).collect())
 }
 
@@ -52,9 +54,14 @@ pub(super) fn likely_size(width: usize, height: usize) -> usize {
     width * height / 4 + 1024
 }
 
-pub(super) fn settings(quality: Quality, effort: Effort) -> Result<Settings, Error> {
+/// With the profile of these colours, where they have one.
+pub(super) fn settings(quality: Quality, effort: Effort, colors: &Colors) -> Result<Settings, Error> {
     let quality = quality.get().try_into().map_err(|error| broken(&error))?;
-    Ok(Settings::of_quality(quality, named(effort)))
+    let settings = Settings::of_quality(quality, named(effort));
+    match colors {
+        Colors::Icc(icc) => settings.with_icc(icc.bytes.clone()).map_err(|error| broken(&error)),
+        _ => Ok(settings),
+    }
 }
 
 pub(super) fn broken(error: &dyn std::error::Error) -> Error {

@@ -3,9 +3,10 @@
 
 use std::time::{Duration, Instant};
 
-use imgpress_jpeg::{ColorType, Component, Encoder, PlaneRows, PlaneStrip, Planes, Strip, Strips};
+use imgpress_jpeg::{ColorType, Component, Encoder, PlaneRows, PlaneStrip, Planes, Settings, Strip, Strips};
 
 use super::own::{broken, likely_size, settings, side};
+use crate::colors::Colors;
 use crate::jpeg::{ColorCoding, JpegFile, failed};
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
@@ -19,12 +20,14 @@ pub(crate) struct Transcoded {
 }
 
 /// Encodes the planes of a file, upright; `None` for a file of which pixels are to be made: one that is neither grey,
-/// nor 4:2:0 or 4:2:2, or whose squares of four pixels would be others once it is turned. Its colours must need no conversion.
+/// nor 4:2:0 or 4:2:2, or whose squares of four pixels would be others once it is turned. Its colours must need no conversion:
+/// they are those that are given, with the profile that is to be embedded.
 ///
 /// # Errors
 /// A part of the picture is missing or makes no sense, the budget's, or [`Error::Encoder`].
 pub(crate) fn from_planes(
     file: &JpegFile<'_>,
+    colors: &Colors,
     quality: Quality,
     effort: Effort,
     budget: &Budget,
@@ -36,10 +39,12 @@ pub(crate) fn from_planes(
     if file.orientation() != Orientation::AS_STORED {
         let planes = WholePlanes { shape, steps: shape.steps(file), planes: all(&mut source, file)? };
         budget.check()?;
-        return Ok(Some(Transcoded { bytes: planes.encode(quality, effort)?, decode_time: source.time }));
+        let bytes = planes.encode(colors, quality, effort)?;
+        return Ok(Some(Transcoded { bytes, decode_time: source.time }));
     }
     let size = (file.decoder().width(), file.decoder().height());
-    let mut encoder = shape.encoder(size, shape.steps(file), quality, effort)?;
+    let settings = settings(quality, effort, colors)?.with_source_quantisation(shape.steps(file));
+    let mut encoder = shape.encoder(size, settings)?;
     while let Some(strip) = source.next()? {
         let rows: Vec<_> = strip.planes().map(|plane| plane_rows(&plane)).collect();
         let height = strip.planes().next().map_or(0, |plane| plane.height);
@@ -74,10 +79,11 @@ impl WholePlanes {
 
     /// # Errors
     /// [`Error::Encoder`].
-    pub(crate) fn encode(&self, quality: Quality, effort: Effort) -> Result<Vec<u8>, Error> {
+    pub(crate) fn encode(&self, colors: &Colors, quality: Quality, effort: Effort) -> Result<Vec<u8>, Error> {
         let (width, height) = self.planes.first().map_or((0, 0), |plane| (plane.width, plane.height));
         let size = (side(width), side(height));
-        let mut encoder = self.shape.encoder(size, self.steps.clone(), quality, effort)?;
+        let settings = settings(quality, effort, colors)?.with_source_quantisation(self.steps.clone());
+        let mut encoder = self.shape.encoder(size, settings)?;
         let planes = self.planes.iter();
         let rows: Vec<_> =
             planes.map(|plane| PlaneRows { samples: &plane.pixels, stride: plane.width }).collect();
@@ -128,14 +134,7 @@ impl Shape {
         if self == Self::Grey { ColorType::Grey } else { ColorType::YCbCr }
     }
 
-    fn encoder(
-        self,
-        size: (u32, u32),
-        steps: Vec<[u16; 64]>,
-        quality: Quality,
-        effort: Effort,
-    ) -> Result<Encoder, Error> {
-        let settings = settings(quality, effort)?.with_source_quantisation(steps);
+    fn encoder(self, size: (u32, u32), settings: Settings) -> Result<Encoder, Error> {
         Encoder::new(size.0, size.1, self.color(), settings).map_err(|error| broken(&error))
     }
 
@@ -165,11 +164,13 @@ pub(crate) fn keeps_steps(file: &JpegFile<'_>, quality: Quality, effort: Effort)
         return Ok(false);
     };
     let steps = shape.steps(file);
-    let ours = settings(quality, effort)?.with_source_quantisation(steps.clone()).quantisation(shape.color());
-    let pairs = steps.iter().zip(&ours);
+    let ours = settings(quality, effort, &Colors::Srgb)?
+        .with_source_quantisation(steps.clone())
+        .quantisation(shape.color());
+    let mut pairs = steps.iter().zip(&ours);
     let same =
         |(theirs, ours): (&[u16; 64], &[u8; 64])| theirs.iter().zip(ours).all(|(a, &b)| *a == u16::from(b));
-    Ok(steps.len() == ours.len() && pairs.map(same).all(|same| same))
+    Ok(steps.len() == ours.len() && pairs.all(same))
 }
 
 /// Strips of planes, and the time that it took to read them.

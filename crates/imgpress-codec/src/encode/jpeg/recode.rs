@@ -1,28 +1,29 @@
 //! From one JPEG to the next without loss.
 
-use std::borrow::Cow;
-
 use imgpress_jpeg::RecodeError;
 
 use super::own::named;
 use crate::jpeg::{JpegFile, failed};
+use crate::metadata::Carried;
 use crate::options::Effort;
 use crate::{Budget, Error};
 
-/// As [`JpegFile::stripped`], with the coefficients coded anew. `None` where that cannot be or is of no use: a file that
+/// As [`JpegFile::kept`], with the coefficients coded anew. `None` where that cannot be or is of no use: a file that
 /// was coded here before stays as it is, so that a second pass changes no byte.
 ///
 /// # Errors
 /// A part of the picture is missing or makes no sense, or the budget's error.
-pub(crate) fn recode(file: &JpegFile<'_>, effort: Effort, budget: &Budget) -> Result<Option<Vec<u8>>, Error> {
+pub(crate) fn recode(
+    file: &JpegFile<'_>,
+    carried: &Carried,
+    effort: Effort,
+    budget: &Budget,
+) -> Result<Option<Vec<u8>>, Error> {
     if file.decoder().is_recoded() {
         return Ok(None);
     }
-    let mut kept = file.kept_application_data();
-    let segments = file.decoder().segments().iter();
-    let segments: Vec<(u8, Cow<'_, [u8]>)> =
-        segments.filter_map(|segment| kept(segment).map(|payload| (segment.marker, payload))).collect();
-    let segments = segments.iter().map(|(marker, payload)| (*marker, payload.as_ref()));
+    let around = file.around(carried);
+    let segments = around.iter().map(|segment| (segment.marker, segment.payload.as_ref()));
     match imgpress_jpeg::recode(file.decoder(), segments, named(effort)) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(RecodeError::Decode(error)) => Err(failed(error, budget)),

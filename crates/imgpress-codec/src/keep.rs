@@ -14,7 +14,7 @@ pub(crate) fn unread(file: &JpegFile<'_>, effort: Effort, budget: &Budget) -> Re
     if recoded.is_none() {
         file.check(budget)?;
     }
-    Ok(smaller(recoded, file.stripped()))
+    Ok(smaller(recoded, file))
 }
 
 /// The same for a file whose picture has been read and encoded anew with `encoded` bytes, if it has no more of them.
@@ -30,11 +30,14 @@ pub(crate) fn instead_of(
     effort: Effort,
     budget: &Budget,
 ) -> Result<Option<Vec<u8>>, Error> {
-    let stripped = file.stripped();
-    let recodes =
-        stripped.len() <= encoded || !is_converted(file) && least_recoded(stripped.len(), file) <= encoded;
+    // Only its length for now: what is recoded needs the memory.
+    let stripped = file.stripped().len();
+    let recodes = stripped <= encoded || !is_converted(file) && least_recoded(stripped, file) <= encoded;
     let recoded = if recodes { encode::jpeg::recode(file, effort, budget)? } else { None };
-    Ok(Some(smaller(recoded, stripped)).filter(|kept| kept.len() <= encoded))
+    if !recodes || stripped.min(recoded.as_ref().map_or(usize::MAX, Vec::len)) > encoded {
+        return Ok(None);
+    }
+    Ok(Some(smaller(recoded, file)))
 }
 
 /// Whether an encoder gets other colours than the file has.
@@ -56,6 +59,7 @@ fn least_recoded(stripped: usize, file: &JpegFile<'_>) -> usize {
     (stripped / 10 * 7).saturating_sub(blocks.sum::<usize>() + TABLES)
 }
 
-fn smaller(recoded: Option<Vec<u8>>, stripped: Vec<u8>) -> Vec<u8> {
+fn smaller(recoded: Option<Vec<u8>>, file: &JpegFile<'_>) -> Vec<u8> {
+    let stripped = file.stripped();
     recoded.filter(|recoded| recoded.len() < stripped.len()).unwrap_or(stripped)
 }

@@ -2,7 +2,7 @@
 
 use crate::carry::{self, File};
 use crate::jpeg::{ColorCoding, JpegFile};
-use crate::metadata::Found;
+use crate::metadata::{Carried, Found};
 use crate::options::Options;
 use crate::{Budget, Error, ImageInfo, encode, transform};
 
@@ -23,13 +23,15 @@ impl Original<'_> {
     /// # Errors
     /// A part of the picture is missing or makes no sense, or the budget's error.
     pub(crate) fn kept(&self) -> Result<File, Error> {
-        let Self { file, options, budget, .. } = *self;
-        let (stripped, carried) = carry::kept(file, self.found, options.metadata, self.info);
-        let recoded = encode::jpeg::recode(file, &carried, options.effort, budget)?;
+        let (stripped, carried) = self.stripped();
+        let (length, report) = (stripped.bytes.len(), stripped.report);
+        drop(stripped.bytes);
+        let recoded = self.recoded(&carried)?;
         if recoded.is_none() {
-            file.check(budget)?;
+            self.file.check(self.budget)?;
         }
-        Ok(smaller(recoded, stripped))
+        let bytes = recoded.filter(|recoded| recoded.len() < length);
+        Ok(File { bytes: bytes.unwrap_or_else(|| self.file.kept(&carried)), report })
     }
 
     /// The same for a file whose picture has been read and encoded anew with `encoded` bytes, if it has no more of them.
@@ -40,14 +42,27 @@ impl Original<'_> {
     /// # Errors
     /// The budget's, or [`Error::Encoder`].
     pub(crate) fn instead_of(&self, encoded: usize) -> Result<Option<File>, Error> {
-        let Self { file, options, budget, .. } = *self;
-        let (stripped, carried) = carry::kept(file, self.found, options.metadata, self.info);
         let most = if self.is_thinned_out()? { encoded + encoded / WORTH } else { encoded };
+        let (stripped, carried) = self.stripped();
         let length = stripped.bytes.len();
-        let recodes = length <= most || !self.is_converted() && least_recoded(length, file) <= most;
-        let recoded =
-            if recodes { encode::jpeg::recode(file, &carried, options.effort, budget)? } else { None };
-        Ok(Some(smaller(recoded, stripped)).filter(|kept| kept.bytes.len() <= most))
+        // Only its length for now: what is recoded needs the memory.
+        let report = stripped.report;
+        drop(stripped.bytes);
+        let recodes = length <= most || !self.is_converted() && least_recoded(length, self.file) <= most;
+        let recoded = if recodes { self.recoded(&carried)? } else { None };
+        Ok(match recoded {
+            Some(bytes) if bytes.len() < length.min(most + 1) => Some(File { bytes, report }),
+            _ if length <= most => Some(File { bytes: self.file.kept(&carried), report }),
+            _ => None,
+        })
+    }
+
+    fn stripped(&self) -> (File, Carried) {
+        carry::kept(self.file, self.found, self.options.metadata, self.info)
+    }
+
+    fn recoded(&self, carried: &Carried) -> Result<Option<Vec<u8>>, Error> {
+        encode::jpeg::recode(self.file, carried, self.options.effort, self.budget)
     }
 
     /// Whether encoding the file anew leaves its steps as they are.
@@ -79,11 +94,4 @@ fn least_recoded(stripped: usize, file: &JpegFile<'_>) -> usize {
     const TABLES: usize = 1024;
     let blocks = file.components().iter().map(|component| component.blocks().0 * component.blocks().1);
     (stripped / 10 * 7).saturating_sub(blocks.sum::<usize>() + TABLES)
-}
-
-fn smaller(recoded: Option<Vec<u8>>, stripped: File) -> File {
-    match recoded {
-        Some(bytes) if bytes.len() < stripped.bytes.len() => File { bytes, ..stripped },
-        _ => stripped,
-    }
 }

@@ -6,8 +6,8 @@ use crate::options::Quality;
 /// ceiling, and none), and one more, so that interpolation has room.
 const MOST: u32 = 8;
 
-/// How much the logarithm of a file's size grows by one step of quality, before two sizes are known: photographs of
-/// our encoder at qualities 40 to 90 (measured).
+/// How much the logarithm of a file's size grows with a step of quality, before two sizes are known: 0.012 to 0.045 at
+/// qualities 40 to 90 (measured on photographs and a screenshot).
 const SLOPE: f64 = 0.025;
 
 /// Looks for the highest quality whose file is at most `limit` bytes, by interpolation on the logarithm of the size, which

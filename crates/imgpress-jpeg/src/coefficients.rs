@@ -39,6 +39,15 @@ impl Plane {
         Self { width, height, dc: Vec::new(), masks: Vec::new(), values: Vec::new(), dc_exact: Vec::new() }
     }
 
+    /// An empty plane with memory set aside for its blocks and so many coefficients.
+    pub(crate) fn with_room(width: usize, height: usize, values: usize) -> Self {
+        let mut plane = Self::new(width, height);
+        plane.dc.reserve_exact(width * height);
+        plane.masks.reserve_exact(width * height);
+        plane.values.reserve_exact(values);
+        plane
+    }
+
     /// Forgets all blocks.
     pub(crate) fn clear(&mut self) {
         self.dc.clear();

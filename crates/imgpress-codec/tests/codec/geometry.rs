@@ -4,7 +4,7 @@ use imgpress_codec::options::{Fit, Options, Side};
 use imgpress_codec::{Budget, Error, Limits, Outcome, Output, TooLarge, compress, probe};
 use proptest::prelude::*;
 
-use crate::fixtures::{Coding, Decoded, Picture, assert_near, every_format, jpeg, png, png_rgb, run};
+use crate::fixtures::{Decoded, Picture, assert_near, every_format, png, png_rgb, run};
 
 /// A box and a fit; 0 is a side that is not asked for.
 fn asked(width: u16, height: u16, fit: Fit) -> Options {

@@ -1,6 +1,6 @@
 //! Whatever is asked of a JPEG, it never grows, and a second pass changes no byte.
 
-use imgpress_codec::options::{Color, Effort, Fit, MaxBytes, Options, Quality, Side};
+use imgpress_codec::options::{Color, ColorSpace, Effort, Fit, MaxBytes, Metadata, Options, Quality, Side};
 use imgpress_codec::{Budget, Error, Limits, Outcome, Output, compress};
 use jpeg_encoder::{ColorType, SamplingFactor};
 use proptest::prelude::*;
@@ -39,9 +39,10 @@ fn inputs() -> Vec<Vec<u8>> {
 fn options() -> impl Strategy<Value = Options> {
     let side = || proptest::option::weighted(0.1, 1_u16..200);
     let max_bytes = proptest::option::weighted(0.3, 400_u64..4000);
-    let rest = (side(), side(), select(Fit::ALL.to_vec()), max_bytes);
-    (1_u8..=100, select(Effort::ALL.to_vec()), rest).prop_map(
-        |(quality, effort, (width, height, fit, max_bytes))| Options {
+    let size = (side(), side(), select(Fit::ALL.to_vec()), max_bytes);
+    let carried = (select(ColorSpace::ALL.to_vec()), select(Metadata::ALL.to_vec()));
+    (1_u8..=100, select(Effort::ALL.to_vec()), size, carried).prop_map(
+        |(quality, effort, (width, height, fit, max_bytes), (color, metadata))| Options {
             quality: Quality::try_from(quality).unwrap(),
             effort,
             background: Color::WHITE,
@@ -49,6 +50,8 @@ fn options() -> impl Strategy<Value = Options> {
             height: height.map(|side| Side::try_from(side).unwrap()),
             fit,
             max_bytes: max_bytes.map(|bytes| MaxBytes::try_from(bytes).unwrap()),
+            color,
+            metadata,
         },
     )
 }

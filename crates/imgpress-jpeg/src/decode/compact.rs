@@ -6,6 +6,7 @@ use fearless_simd::{Level, dispatch};
 
 use super::coefficients::{CoefficientPlane, Coefficients, read_row};
 use super::error::DecodeError;
+use super::frame::Component;
 use super::header::{Header, Scan};
 use super::scan::{ScanReader, Tables};
 use super::{Checkpoint, checkpoint};
@@ -25,7 +26,9 @@ pub(super) fn planes(
     let full = Coefficients::read(header, level, go_on)?.planes;
     let compact = |full: CoefficientPlane| {
         let (width, height) = full.size();
-        let mut plane = Plane::new(width, height);
+        let nonzero = (0..height).flat_map(|row| full.blocks_of(row).take(width));
+        let values = nonzero.map(|(_, _, nonzero)| nonzero.count_ones() as usize).sum();
+        let mut plane = Plane::with_room(width, height, values);
         dispatch!(level, _simd => append(&full, 0..height, &mut plane));
         plane
     };
@@ -57,8 +60,19 @@ fn row_by_row(
 ) -> Result<Vec<Plane>, DecodeError> {
     let frame = &header.frame;
     let mut rows: Vec<_> = frame.components.iter().map(CoefficientPlane::of_a_row).collect();
-    let mut planes: Vec<_> =
-        frame.components.iter().map(|part| Plane::new(part.blocks.0, part.blocks.1)).collect();
+    let units = frame.units.0 * frame.units.1;
+    let blocks: usize = frame.components.iter().map(|part| part.sampling.0 * part.sampling.1).sum();
+    // Most coefficients take four bits and more. Memory that is not touched costs nothing; planes that grow side by
+    // side cost more than they hold (3 bytes a pixel of noise, measured).
+    let room = |part: &Component| {
+        (2 * scan.entropy.len() / blocks * part.sampling.0 * part.sampling.1)
+            .min(63 * part.sampling.0 * part.sampling.1 * units)
+    };
+    let mut planes: Vec<_> = frame
+        .components
+        .iter()
+        .map(|part| Plane::with_room(part.blocks.0, part.blocks.1, room(part)))
+        .collect();
     let (mut reader, tables) = (ScanReader::new(scan), Tables::new(scan));
     for row in 0..frame.units.1 {
         checkpoint(go_on)?;

@@ -32,8 +32,9 @@ impl Bands {
     /// The same, the lowest bit of the rest in a scan of its own.
     const REFINED: Self = Self { split: 2, low: 1 };
 
-    /// What is tried for coefficients of unknown origin, without much loss to all there is: of 261 photographs and
-    /// graphics of libjpeg's qualities 60 to 100 the smallest of these is 0.15 % larger on average (measured).
+    /// What is tried for coefficients of unknown origin, without much loss to all there is: of 261 files of
+    /// photographs and graphics, of libjpeg's qualities 60 to 100, the smallest of these is 0.14 % larger on average
+    /// than that of [`Self::ALL`], and 1.1 % at most (measured).
     pub(crate) const MOST: [Self; 6] = [
         Self::WHOLE,
         Self::SPLIT,

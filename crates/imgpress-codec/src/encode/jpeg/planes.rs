@@ -56,7 +56,7 @@ pub(crate) fn from_planes(
 }
 
 /// The planes of a file, upright, that are encoded more than once. They are kept and not decoded each time: they take
-/// half the memory that pixels would, which is counted in any case, and a fifth of an encode's time is saved.
+/// half the memory that pixels would, which is counted in any case.
 pub(crate) struct WholePlanes {
     shape: Shape,
     /// What they were quantised with before.

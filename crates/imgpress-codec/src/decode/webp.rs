@@ -1,6 +1,8 @@
 //! WebP: its RIFF container is read by ourselves (WebP Container Specification), for the profile, the
 //! orientation, the count of frames, and because a cut file is known by chunks that reach past its end.
 
+mod complete;
+
 use crate::colors::Colors;
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
@@ -41,7 +43,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
 
 pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
     let chunks = Chunks::read(input)?;
-    let raster = through_image::decode(input, info, limits)?;
+    let raster = complete::decode(input, info, limits)?;
     let icc = chunks.icc.filter(|profile| profile.len() <= MAX_ICC).map(<[u8]>::to_vec);
     Ok(Raster { colors: Colors::of_icc(icc), ..raster })
 }

@@ -11,6 +11,7 @@
 
 mod bombs;
 mod colors;
+mod damage;
 mod fixtures;
 mod formats;
 mod geometry;
@@ -19,4 +20,5 @@ mod kept;
 mod orientation;
 mod png_colors;
 mod random;
+mod tiffs;
 mod truncation;

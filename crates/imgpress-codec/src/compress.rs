@@ -5,7 +5,8 @@ use crate::jpeg::JpegFile;
 use crate::options::{ImageFormat, Options, Quality};
 use crate::raster::Raster;
 use crate::{
-    Budget, Error, ImageInfo, Limits, Outcome, Output, decode, encode, format, probe, select, transform,
+    Budget, Error, ImageInfo, Limits, Outcome, Output, Verify, decode, encode, format, probe, select,
+    transform,
 };
 
 /// Compresses an image with the default limits and no deadline, and gives the bytes alone.
@@ -26,8 +27,22 @@ pub fn compress_image_bytes(input: &[u8], quality: Quality) -> Result<Vec<u8>, E
 /// # Errors
 /// See [`Error`]. A picture of which a part is missing is never compressed.
 pub fn compress(input: &[u8], options: &Options, limits: &Limits, budget: &Budget) -> Result<Output, Error> {
+    compress_verified(input, options, limits, budget, Verify::default())
+}
+
+/// As [`compress`], and says which outputs are decoded again before they are given out.
+///
+/// # Errors
+/// As [`compress`]; [`Error::Encoder`] for an output that does not pass.
+pub fn compress_verified(
+    input: &[u8],
+    options: &Options,
+    limits: &Limits,
+    budget: &Budget,
+    verify: Verify,
+) -> Result<Output, Error> {
     budget.check()?;
-    let job = Job { options, limits, budget, start: Instant::now() };
+    let job = Job { options, limits, budget, verify, start: Instant::now() };
     match format::recognise(input)? {
         ImageFormat::Jpeg => {
             let go_on = || budget.check().is_ok();
@@ -41,6 +56,7 @@ struct Job<'a> {
     options: &'a Options,
     limits: &'a Limits,
     budget: &'a Budget,
+    verify: Verify,
     start: Instant,
 }
 
@@ -54,7 +70,9 @@ impl Job<'_> {
         if !resized && select::is_coarse_enough(file, self.options)? {
             file.check(self.budget)?;
             let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
-            return Ok(self.output(file.stripped(), Outcome::Kept, info, &geometry, &stages));
+            let kept = file.stripped();
+            self.verify.check_kept(&kept, file, self.budget)?;
+            return Ok(self.output(kept, Outcome::Kept, info, &geometry, &stages));
         }
         let (encoded, stages) = if resized {
             self.encode(decode::decode_jpeg(file, self.budget)?, &geometry)?
@@ -68,6 +86,9 @@ impl Job<'_> {
         let kept = file.stripped();
         let (bytes, outcome) =
             if encoded.len() < kept.len() { (encoded, Outcome::Compressed) } else { (kept, Outcome::Kept) };
+        if outcome == Outcome::Kept {
+            self.verify.check_kept(&bytes, file, self.budget)?;
+        }
         Ok(self.output(bytes, outcome, info, &geometry, &stages))
     }
 
@@ -77,7 +98,7 @@ impl Job<'_> {
         let grey = file.components().len() == 1;
         if !transform::is_for_conversion(file.icc().as_deref(), grey) {
             let Options { quality, effort, .. } = *self.options;
-            if let Some(done) = encode::jpeg::from_planes(file, quality, effort, self.budget)? {
+            if let Some(done) = encode::jpeg::from_planes(file, quality, effort, self.budget, self.verify)? {
                 let encode = self.start.elapsed().saturating_sub(done.decode_time);
                 return Ok((
                     done.bytes,
@@ -109,6 +130,7 @@ impl Job<'_> {
         let raster = transform::prepare(raster, self.options, geometry, self.budget)?;
         let transform = self.start.elapsed().saturating_sub(decode);
         let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
+        self.verify.check(&bytes, raster, self.options.quality)?;
         let encode = self.start.elapsed().saturating_sub(decode + transform);
         Ok((bytes, Stages { decode, transform, encode }))
     }

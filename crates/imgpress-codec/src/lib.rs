@@ -29,11 +29,13 @@ mod probe;
 mod raster;
 mod select;
 mod transform;
+mod verify;
 
 pub use budget::Budget;
-pub use compress::{compress, compress_image_bytes};
+pub use compress::{compress, compress_image_bytes, compress_verified};
 pub use error::{Corrupt, Error, TooLarge, Unsupported};
 pub use imgpress_options as options;
 pub use limits::Limits;
 pub use output::{Outcome, Output};
 pub use probe::{ImageInfo, Orientation, probe};
+pub use verify::Verify;

@@ -5,6 +5,7 @@ mod frame;
 
 use crate::error::{Corrupt, TooLarge};
 use crate::options::ImageFormat;
+use crate::probe::Packing;
 use crate::raster::{Layout, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation};
 
@@ -57,6 +58,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         channels: 4,
         bit_depth: 8,
         decoder_bytes: frame_bytes((frame_width, frame_height), screen),
+        packing: Packing::lossless(input.len()),
     })
 }
 

@@ -10,6 +10,7 @@ use image::{ColorType, ImageDecoder, ImageError};
 use crate::colors::Colors;
 use crate::error::{Corrupt, TooLarge, Unsupported};
 use crate::options::ImageFormat;
+use crate::probe::Packing;
 use crate::raster::{Layout, MAX_ICC, Raster, narrow_f32};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
@@ -29,7 +30,8 @@ pub(super) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         frames: 1,
         channels: color.channel_count(),
         bit_depth: u8::try_from(color.bits_per_pixel() / u16::from(color.channel_count())).unwrap_or(u8::MAX),
-        decoder_bytes: color.bytes_per_pixel(),
+        decoder_bytes: 0,
+        packing: Packing::Plain,
     })
 }
 

@@ -23,8 +23,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
 }
 
 pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
-    let mut directory =
-        Directory::new(Cursor::new(input)).map_err(|error| Corrupt::malformed(error.to_string()))?;
+    let mut directory = open(input)?;
     refuse_what_the_decoder_gets_wrong(&mut directory)?;
     complete::check(input, &mut directory, limits)?;
     let premultiplied = first(&mut directory, Tag::ExtraSamples) == Some(1);
@@ -33,6 +32,10 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
         unmultiply(&mut raster);
     }
     Ok(raster)
+}
+
+fn open(input: &[u8]) -> Result<Directory<Cursor<&[u8]>>, Corrupt> {
+    Directory::new(Cursor::new(input)).map_err(|error| Corrupt::malformed(error.to_string()))
 }
 
 /// The first number that a tag has.

@@ -6,6 +6,7 @@ mod complete;
 use crate::colors::Colors;
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
+use crate::probe::Packing;
 use crate::raster::{MAX_ICC, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
@@ -37,6 +38,9 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         height,
         orientation: chunks.exif.and_then(exif::orientation).unwrap_or(Orientation::AS_STORED),
         frames: chunks.frames.max(1),
+        // A picture of four components, beside that of three.
+        decoder_bytes: 4,
+        packing: Packing::lossless(input.len()),
         ..info
     })
 }

@@ -16,7 +16,7 @@ use crate::options::{Effort, Quality};
 use crate::raster::Raster;
 
 #[cfg(not(feature = "mozjpeg"))]
-pub(crate) use planes::from_planes;
+pub(crate) use planes::{from_planes, takes_planes};
 
 /// Encodes an opaque picture as a progressive JPEG: grey with one component, else YCbCr, and no metadata.
 ///

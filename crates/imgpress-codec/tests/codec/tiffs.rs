@@ -43,9 +43,9 @@ pub(crate) fn with_fields(
     let after = 8 + 2 + 12 * count + 4;
     let bits_end = after + 2 * u32::from(samples);
     // Two shorts fit into the field itself.
-    let bits_field = match bits {
-        &[one] => u32::from(one),
-        &[one, two] => u32::from(two) << 16 | u32::from(one),
+    let bits_field = match *bits {
+        [one] => u32::from(one),
+        [one, two] => u32::from(two) << 16 | u32::from(one),
         _ => after,
     };
     let mut entries: Vec<(u16, u16, u32, u32)> =

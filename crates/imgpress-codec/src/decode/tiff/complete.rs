@@ -1,8 +1,8 @@
 //! Whether the data of every strip or tile are there, to the last bit.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read};
 
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::bufread::ZlibDecoder;
 use imgpress_jpeg::{DecodeError, DecodeLimits, Decoder};
 use tiff::decoder::{ChunkType, Decoder as Directory};
 use tiff::tags::Tag;
@@ -94,22 +94,12 @@ impl Size {
 }
 
 /// How many bytes deflated data give, by their whole stream and its checksum.
-fn inflate(mut data: &[u8], most: u64) -> Result<u64, Corrupt> {
-    let mut inflater = Decompress::new(true);
-    let mut out = vec![0; BUFFER];
-    loop {
-        let (read, made) = (inflater.total_in(), inflater.total_out());
-        let status = inflater.decompress(data, &mut out, FlushDecompress::None);
-        let status = status.map_err(|error| Corrupt::malformed(error.to_string()))?;
-        let taken = usize::try_from(inflater.total_in() - read).unwrap_or(usize::MAX);
-        data = data.get(taken..).unwrap_or_default();
-        match status {
-            Status::StreamEnd => return Ok(inflater.total_out()),
-            _ if inflater.total_out() > most => return Ok(inflater.total_out()),
-            _ if taken == 0 && inflater.total_out() == made => return Err(Corrupt::Truncated),
-            _ => {}
-        }
-    }
+fn inflate(data: &[u8], most: u64) -> Result<u64, Corrupt> {
+    let mut inflated = ZlibDecoder::new(data).take(most.saturating_add(1));
+    io::copy(&mut inflated, &mut io::sink()).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => Corrupt::Truncated,
+        _ => Corrupt::malformed(error.to_string()),
+    })
 }
 
 /// How many bytes LZW data give.

@@ -10,7 +10,8 @@ use crate::jpeg::{ColorCoding, JpegFile, failed};
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
 use crate::transform::upright;
-use crate::{Budget, Error, Orientation};
+use crate::verify::Means;
+use crate::{Budget, Error, Orientation, Verify};
 
 /// A file, and how long it took to read the one that it was made of.
 pub(crate) struct Transcoded {
@@ -28,40 +29,49 @@ pub(crate) fn from_planes(
     quality: Quality,
     effort: Effort,
     budget: &Budget,
+    verify: Verify,
 ) -> Result<Option<Transcoded>, Error> {
-    let Some(shape) = Shape::of(file) else {
+    let Some(shape) = Shape::of(file).filter(|shape| shape.can_be_turned(file)) else {
         return Ok(None);
     };
     let grey = shape == Shape::Grey;
     let (width, height) = (file.decoder().width(), file.decoder().height());
     let orientation = file.orientation();
-    let whole_squares = width.is_multiple_of(2) && height.is_multiple_of(2);
-    if orientation != Orientation::AS_STORED
-        && (shape == Shape::HalfWidth || shape == Shape::Half && !whole_squares)
-    {
-        return Ok(None);
-    }
     let (width, height) = if orientation.swaps_sides() { (height, width) } else { (width, height) };
     let color = if grey { ColorType::Grey } else { ColorType::YCbCr };
     let mut encoder =
         Encoder::new(width, height, color, settings(quality, effort)?).map_err(|error| broken(&error))?;
     let mut source = Source::new(file, budget)?;
+    let pixels = width as usize * height as usize;
+    let mut means =
+        verify.may_take(pixels).then(|| Means::new((width as usize, height as usize), shape.spacings()));
     if orientation == Orientation::AS_STORED {
         while let Some(strip) = source.next()? {
             let rows: Vec<_> = strip.planes().map(|plane| plane_rows(&plane)).collect();
             let height = strip.planes().next().map_or(0, |plane| plane.height);
+            means.iter_mut().for_each(|means| means.add(&rows, height));
             write(&mut encoder, shape, &rows, height)?;
         }
     } else {
         let planes = turned(&mut source, file, orientation)?;
         let rows: Vec<_> =
             planes.iter().map(|plane| PlaneRows { samples: &plane.pixels, stride: plane.width }).collect();
-        write(&mut encoder, shape, &rows, planes.first().map_or(0, |plane| plane.height))?;
+        let height = planes.first().map_or(0, |plane| plane.height);
+        means.iter_mut().for_each(|means| means.add(&rows, height));
+        write(&mut encoder, shape, &rows, height)?;
     }
     budget.check()?;
     let mut bytes = Vec::with_capacity(likely_size(width as usize, height as usize));
     encoder.finish(&mut bytes).map_err(|error| broken(&error))?;
+    if let Some(means) = means {
+        verify.check_planes(&bytes, &means, quality)?;
+    }
     Ok(Some(Transcoded { bytes, decode_time: source.time }))
+}
+
+/// Whether [`from_planes`] encodes the planes of this file.
+pub(crate) fn takes_planes(file: &JpegFile<'_>) -> bool {
+    Shape::of(file).is_some_and(|shape| shape.can_be_turned(file))
 }
 
 /// Planes that can be taken as they are.
@@ -81,6 +91,24 @@ impl Shape {
             (ColorCoding::YCbCr, [(2, 1), (1, 1), (1, 1)]) => Some(Self::HalfWidth),
             (ColorCoding::YCbCr, [(2, 2), (1, 1), (1, 1)]) => Some(Self::Half),
             _ => None,
+        }
+    }
+
+    /// Whether the planes are still of this shape once the picture is upright.
+    fn can_be_turned(self, file: &JpegFile<'_>) -> bool {
+        let (width, height) = (file.decoder().width(), file.decoder().height());
+        let whole_squares = width.is_multiple_of(2) && height.is_multiple_of(2);
+        file.orientation() == Orientation::AS_STORED
+            || self == Self::Grey
+            || self == Self::Half && whole_squares
+    }
+
+    /// For how many pixels, across and down, a sample of each plane stands.
+    fn spacings(self) -> &'static [(usize, usize)] {
+        match self {
+            Self::Grey => &[(1, 1)],
+            Self::HalfWidth => &[(1, 1), (2, 1), (2, 1)],
+            Self::Half => &[(1, 1), (2, 2), (2, 2)],
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use arbitrary::Arbitrary;
 use imgpress_codec::options::{ColorSpace, Effort, Metadata, Options, Quality};
-use imgpress_codec::{Budget, Limits, compress};
+use imgpress_codec::{Budget, Error, Limits, Verify, compress_verified};
 use imgpress_jpeg::{DecodeLimits, Decoder};
 use libfuzzer_sys::fuzz_target;
 
@@ -24,10 +24,15 @@ fuzz_target!(|case: Case<'_>| {
     let metadata = Metadata::ALL[usize::from(case.metadata % 3)];
     let options = Options { quality, effort, color, metadata, ..Options::default() };
     let limits = Limits { max_pixels: 1 << 18, max_image_memory: 16 << 20, ..Limits::default() };
-    let Ok(output) = compress(case.image, &options, &limits, &Budget::unlimited()) else { return };
+    let compress = |input| compress_verified(input, &options, &limits, &Budget::unlimited(), Verify::Always);
+    let output = match compress(case.image) {
+        Ok(output) => output,
+        Err(Error::Encoder(reason)) => panic!("{reason}"),
+        Err(_) => return,
+    };
     let decoder = Decoder::new(&output.bytes, &DecodeLimits::default()).expect("the output's headers are right");
     decoder.coefficients().expect("the output is whole");
-    let again = compress(&output.bytes, &options, &limits, &Budget::unlimited()).expect("the output is an input");
+    let again = compress(&output.bytes).expect("the output is an input");
     assert!(again.bytes.len() <= output.bytes.len(), "the second pass grew");
     assert_eq!(again.bytes, output.bytes, "the second pass changed bytes");
 });

@@ -10,7 +10,8 @@ use crate::metadata::Report;
 use crate::options::{ImageFormat, Options, Quality};
 use crate::raster::Raster;
 use crate::{
-    Budget, Error, ImageInfo, Limits, Outcome, Output, decode, encode, format, probe, select, transform,
+    Budget, Error, ImageInfo, Limits, Outcome, Output, Verify, decode, encode, format, probe, select,
+    transform,
 };
 
 /// Compresses an image with the default limits and no deadline, and gives the bytes alone.
@@ -34,8 +35,22 @@ pub fn compress_image_bytes(input: &[u8], quality: Quality) -> Result<Vec<u8>, E
 /// # Errors
 /// See [`Error`]. A picture of which a part is missing is never compressed.
 pub fn compress(input: &[u8], options: &Options, limits: &Limits, budget: &Budget) -> Result<Output, Error> {
+    compress_verified(input, options, limits, budget, Verify::default())
+}
+
+/// As [`compress`], and says which outputs are decoded again before they are given out.
+///
+/// # Errors
+/// As [`compress`]; [`Error::Encoder`] for an output that does not pass.
+pub fn compress_verified(
+    input: &[u8],
+    options: &Options,
+    limits: &Limits,
+    budget: &Budget,
+    verify: Verify,
+) -> Result<Output, Error> {
     budget.check()?;
-    let job = Job { options, limits, budget, start: Instant::now() };
+    let job = Job { options, limits, budget, verify, start: Instant::now() };
     match format::recognise(input)? {
         ImageFormat::Jpeg => {
             let go_on = || budget.check().is_ok();
@@ -49,6 +64,7 @@ struct Job<'a> {
     options: &'a Options,
     limits: &'a Limits,
     budget: &'a Budget,
+    verify: Verify,
     start: Instant,
 }
 
@@ -68,6 +84,7 @@ impl Job<'_> {
         if !resized && select::is_coarse_enough(file, options)? {
             let kept = original.kept()?;
             let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
+            self.verify.check_kept(&kept.bytes, file, budget)?;
             return Ok(self.output(kept, Outcome::Kept, info, &geometry, &stages));
         }
         let (encoded, stages) = if resized {
@@ -81,6 +98,9 @@ impl Job<'_> {
             return Ok(self.output(encoded, Outcome::Compressed, info, &geometry, &stages));
         }
         let kept = original.instead_of(encoded.bytes.len())?;
+        if let Some(kept) = &kept {
+            self.verify.check_kept(&kept.bytes, file, budget)?;
+        }
         let (file, outcome) = kept.map_or((encoded, Outcome::Compressed), |kept| (kept, Outcome::Kept));
         Ok(self.output(file, outcome, info, &geometry, &stages))
     }
@@ -91,7 +111,8 @@ impl Job<'_> {
         let grey = file.components().len() == 1;
         if let Some(colors) = transform::unconverted(file.icc(), grey, self.options) {
             let Options { quality, effort, .. } = *self.options;
-            if let Some(done) = encode::jpeg::from_planes(file, &colors, quality, effort, self.budget)? {
+            let planes = encode::jpeg::from_planes(file, &colors, quality, effort, self.budget, self.verify)?;
+            if let Some(done) = planes {
                 let encode = self.start.elapsed().saturating_sub(done.decode_time);
                 let report = Report::of_profile(file.colors().statement(), colors.statement());
                 return Ok((
@@ -131,6 +152,7 @@ impl Job<'_> {
         let report = Report::of_profile(stated, raster.colors.statement());
         let transform = self.start.elapsed().saturating_sub(decode);
         let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
+        self.verify.check(&bytes, raster, self.options.quality)?;
         let encode = self.start.elapsed().saturating_sub(decode + transform);
         Ok((File { bytes, report }, Stages { decode, transform, encode }))
     }

@@ -33,12 +33,14 @@ mod raster;
 mod search;
 mod select;
 mod transform;
+mod verify;
 
 pub use budget::Budget;
-pub use compress::{compress, compress_image_bytes};
+pub use compress::{compress, compress_image_bytes, compress_verified};
 pub use error::{Corrupt, Error, TooLarge, Unsupported};
 pub use imgpress_options as options;
 pub use limits::Limits;
 pub use metadata::{Note, Removed};
 pub use output::{Outcome, Output};
 pub use probe::{ImageInfo, Orientation, probe};
+pub use verify::Verify;

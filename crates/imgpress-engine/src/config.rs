@@ -1,13 +1,15 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use imgpress_codec::Limits;
+use imgpress_codec::{Limits, Verify};
 
 /// How much an engine takes on. [`new`](Self::new) gives the defaults for a machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineConfig {
     /// What one image may be.
     pub limits: Limits,
+    /// Which outputs are decoded again before they are given out. Default: those that cost little.
+    pub verify: Verify,
     /// Most bytes of one upload. Default: 50 MiB.
     pub max_upload_bytes: u64,
     /// Images compressed at once. Default: the cores available to the process.
@@ -37,6 +39,7 @@ impl EngineConfig {
     pub fn new(workers: NonZeroUsize, memory: u64) -> Self {
         Self {
             limits: Limits::default(),
+            verify: Verify::default(),
             max_upload_bytes: DEFAULT_MAX_UPLOAD_BYTES,
             workers,
             memory_budget: memory / 2,

@@ -47,7 +47,14 @@ impl LocalEngine {
     /// # Errors
     /// The system gives no threads.
     pub fn new(config: EngineConfig, draining: Draining) -> Result<Self, StartError> {
-        Self::with_codec(config, draining, Arc::new(imgpress_codec::compress))
+        let verify = config.verify;
+        Self::with_codec(
+            config,
+            draining,
+            Arc::new(move |input: &[u8], options: &Options, limits: &Limits, budget: &Budget| {
+                imgpress_codec::compress_verified(input, options, limits, budget, verify)
+            }),
+        )
     }
 
     pub(crate) fn with_codec(

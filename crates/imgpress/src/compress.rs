@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use imgpress_codec::{Budget, Limits, Outcome, Output, Removed, compress};
+use imgpress_codec::{Budget, Limits, Outcome, Output, Removed, Verify, compress_verified};
 use imgpress_options::{OptionSet, Options};
 
 use crate::cli::Usage;
@@ -30,6 +30,9 @@ pub(crate) struct Arguments {
     /// Goes into folders and takes every image in them.
     #[arg(short, long, requires = "out_dir")]
     recursive: bool,
+    /// Which outputs are decoded again before they are written: off, auto or always.
+    #[arg(long, env = "IMGPRESS_VERIFY", value_name = "WHICH", default_value_t)]
+    verify: Verify,
     #[command(flatten)]
     options: OptionArguments,
 }
@@ -105,7 +108,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     )?;
     let mut failed = false;
     for item in &work {
-        match compress_file(item, &options) {
+        match compress_file(item, &options, arguments.verify) {
             Ok(output) => tell(item, &output),
             Err(error) => {
                 failed = true;
@@ -116,9 +119,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn compress_file(work: &Work, options: &Options) -> anyhow::Result<Output> {
+fn compress_file(work: &Work, options: &Options, verify: Verify) -> anyhow::Result<Output> {
     let input = fs::read(&work.input).context("reading")?;
-    let output = compress(&input, options, &Limits::default(), &Budget::unlimited())?;
+    let output = compress_verified(&input, options, &Limits::default(), &Budget::unlimited(), verify)?;
     write_whole(&work.output, &output.bytes).with_context(|| format!("writing {}", work.output.display()))?;
     Ok(output)
 }

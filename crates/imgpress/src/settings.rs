@@ -113,6 +113,9 @@ pub(crate) struct EngineSettings {
     /// The most memory that one image may need.
     #[arg(long, env = "IMGPRESS_MAX_IMAGE_MEMORY", value_name = "BYTES", default_value = "500 MB", value_parser = byte_size)]
     pub(crate) max_image_memory: ByteSize,
+    /// Which outputs are decoded again before they are given out: off, auto or always.
+    #[arg(long, env = "IMGPRESS_VERIFY", value_name = "WHICH", default_value_t)]
+    pub(crate) verify: imgpress_codec::Verify,
     /// Images compressed at once [default: the cores that this process may use].
     #[arg(long, env = "IMGPRESS_WORKERS", value_name = "COUNT")]
     pub(crate) workers: Option<std::num::NonZeroUsize>,

@@ -11,7 +11,7 @@ use crate::metadata::{Found, Report};
 use crate::options::{Effort, Options, Quality};
 use crate::raster::Raster;
 use crate::search::Search;
-use crate::{Error, ImageInfo, Outcome, Output, decode, encode, select, transform};
+use crate::{Error, ImageInfo, Outcome, Output, Verify, decode, encode, select, transform};
 
 /// A picture as the encoder takes it, to be encoded at one quality after another.
 struct Prepared {
@@ -43,6 +43,15 @@ impl Picture {
 }
 
 impl Prepared {
+    /// As [`Verify::check`], once nothing more is to be made of the picture.
+    fn check(self, verify: Verify, file: &File, quality: Quality) -> Result<(), Error> {
+        match self.picture {
+            Picture::Pixels(raster) => verify.check(&file.bytes, raster, quality),
+            #[cfg(not(feature = "mozjpeg"))]
+            Picture::Planes(planes, _) => planes.check(verify, &file.bytes, quality),
+        }
+    }
+
     fn encode(&self, quality: Quality, options: &Options, around: &Wrapping<'_>) -> Result<File, Error> {
         let bytes = self.picture.encode(quality, options.effort)?;
         let file = File { bytes, report: self.report.clone() };
@@ -64,6 +73,7 @@ impl Job<'_> {
             let kept = original.kept()?;
             if fits(&kept, limit) {
                 let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
+                self.verify.check_kept(&kept.bytes, file, self.budget)?;
                 return Ok(self.output(kept, Outcome::Kept, info.clone(), geometry, &stages));
             }
             Some(kept)
@@ -80,9 +90,13 @@ impl Job<'_> {
                 kept.map_or((encoded, Outcome::Compressed), |kept| (kept, Outcome::Kept))
             }
         };
-        let (file, outcome, quality) = self.within(limit, &picture, &around, first, outcome)?;
+        let (made, outcome, quality) = self.within(limit, &picture, &around, first, outcome)?;
+        match outcome {
+            Outcome::Kept => self.verify.check_kept(&made.bytes, file, self.budget)?,
+            Outcome::Compressed => picture.check(self.verify, &made, quality)?,
+        }
         stages.encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
-        Ok(Output { quality, ..self.output(file, outcome, info.clone(), geometry, &stages) })
+        Ok(Output { quality, ..self.output(made, outcome, info.clone(), geometry, &stages) })
     }
 
     /// As [`Job::other`], with at most `limit` bytes.
@@ -98,6 +112,7 @@ impl Job<'_> {
         let around = Wrapping { found: &found, geometry };
         let first = picture.encode(self.options.quality, self.options, &around)?;
         let (file, outcome, quality) = self.within(limit, &picture, &around, first, Outcome::Compressed)?;
+        picture.check(self.verify, &file, quality)?;
         stages.encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
         Ok(Output { quality, ..self.output(file, outcome, info, geometry, &stages) })
     }

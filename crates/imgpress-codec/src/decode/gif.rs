@@ -1,15 +1,20 @@
 //! GIF89a: the blocks are walked for the frames' sizes and count, and because a cut file is known by a block
 //! that does not end.
 
+mod frame;
 mod metadata;
 
 use crate::error::{Corrupt, TooLarge};
 use crate::options::ImageFormat;
+use crate::probe::Packing;
+use crate::raster::{Layout, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation};
 
+use frame::Frame;
 pub(super) use metadata::metadata;
 
 const EXTENSION: u8 = 0x21;
+const GRAPHIC_CONTROL: u8 = 0xf9;
 const IMAGE: u8 = 0x2c;
 const TRAILER: u8 = 0x3b;
 
@@ -33,13 +38,15 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
                 }
             }
             TRAILER => break,
+            // Browsers stop here too, and have shown the first frame by then.
+            _ if first.is_some() => break,
             _ => return Err(Corrupt::malformed("it has a block of no known kind").into()),
         }
         blocks.pass_data()?;
     }
     let (frame_width, frame_height) = first.ok_or(Corrupt::Truncated)?;
     let screen = (u16::from_le_bytes([w0, w1]), u16::from_le_bytes([h0, h1]));
-    // The decoder makes a picture of the frame beside that of the screen where they differ.
+    // The frame's numbers of colours are held beside the picture.
     if u64::from(frame_width) * u64::from(frame_height) > limits.max_pixels {
         let (width, height) = (frame_width.into(), frame_height.into());
         return Err(TooLarge::Pixels { width, height, limit: limits.max_pixels }.into());
@@ -53,16 +60,51 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         channels: 4,
         bit_depth: 8,
         decoder_bytes: frame_bytes((frame_width, frame_height), screen),
+        packing: Packing::lossless(input.len()),
     })
 }
 
-/// Bytes that the frame's own picture takes for each pixel of the screen, rounded up.
+/// Bytes that the frame's numbers of colours take for each pixel of the screen, rounded up.
 fn frame_bytes(frame: (u16, u16), screen: (u16, u16)) -> u8 {
-    if frame == screen {
-        return 0;
-    }
     let area = |(width, height): (u16, u16)| u64::from(width) * u64::from(height);
-    u8::try_from((4 * area(frame)).div_ceil(area(screen).max(1))).unwrap_or(u8::MAX)
+    u8::try_from(area(frame).div_ceil(area(screen).max(1))).unwrap_or(u8::MAX)
+}
+
+/// The first frame on its screen. `info` is what [`probe`] gave, within the limits.
+///
+/// The data have to hold every pixel of the frame and no more: what is missing or in excess tells that codes got
+/// lost on the way. What the frame does not cover is transparent, as browsers show it.
+pub(super) fn decode(input: &[u8], info: &ImageInfo) -> Result<Raster, Error> {
+    let mut blocks = Blocks { rest: input.get(6..).ok_or(Corrupt::Truncated)? };
+    let &[_, _, _, _, flags, _, _] = blocks.take()?;
+    let global = blocks.color_table(flags)?;
+    let mut transparent = None;
+    while let Some(kind) = blocks.kind() {
+        match kind {
+            EXTENSION => {
+                let [label] = *blocks.take()?;
+                if label == GRAPHIC_CONTROL {
+                    transparent = transparent_color(blocks.rest);
+                }
+                blocks.pass_data()?;
+            }
+            IMAGE => {
+                let frame = Frame::read(&mut blocks, global, transparent)?;
+                let (width, height) = (info.width as usize, info.height as usize);
+                return Ok(Raster::new(width, height, Layout::Rgba, frame.on_screen(width, height)));
+            }
+            _ => break,
+        }
+    }
+    Err(Corrupt::Truncated.into())
+}
+
+/// The number of the transparent colour in the block of a graphic control extension, if there is one.
+fn transparent_color(block: &[u8]) -> Option<u8> {
+    match block {
+        [4, flags, _, _, number, ..] if flags & 1 != 0 => Some(*number),
+        _ => None,
+    }
 }
 
 struct Blocks<'a> {
@@ -82,10 +124,12 @@ impl<'a> Blocks<'a> {
         Some(kind)
     }
 
-    fn color_table(&mut self, flags: u8) -> Result<(), Corrupt> {
+    /// The table of colours that flags announce; empty where they announce none.
+    fn color_table(&mut self, flags: u8) -> Result<&'a [[u8; 3]], Corrupt> {
         let size = if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) };
-        self.rest = self.rest.get(size..).ok_or(Corrupt::Truncated)?;
-        Ok(())
+        let (table, rest) = self.rest.split_at_checked(size).ok_or(Corrupt::Truncated)?;
+        self.rest = rest;
+        Ok(table.as_chunks().0)
     }
 
     fn image_header(&mut self) -> Result<(u16, u16), Corrupt> {
@@ -97,12 +141,15 @@ impl<'a> Blocks<'a> {
 
     /// Passes over sub-blocks to the empty one that ends them.
     fn pass_data(&mut self) -> Result<(), Corrupt> {
-        loop {
-            let [size] = *self.take()?;
-            if size == 0 {
-                return Ok(());
-            }
-            self.rest = self.rest.get(usize::from(size)..).ok_or(Corrupt::Truncated)?;
-        }
+        while self.data()?.is_some() {}
+        Ok(())
+    }
+
+    /// The next sub-block; `None` for the empty one.
+    fn data(&mut self) -> Result<Option<&'a [u8]>, Corrupt> {
+        let [size] = *self.take()?;
+        let (data, rest) = self.rest.split_at_checked(size.into()).ok_or(Corrupt::Truncated)?;
+        self.rest = rest;
+        Ok(Some(data).filter(|data| !data.is_empty()))
     }
 }

@@ -1,9 +1,10 @@
 use imgpress_jpeg::ColorTransform;
 
 use crate::jpeg::{ColorCoding, JpegFile, failed};
-use crate::options::ImageFormat;
+use crate::options::{ImageFormat, Options};
+use crate::probe::Packing;
 use crate::raster::{Layout, Raster};
-use crate::{Budget, Error, ImageInfo, Limits};
+use crate::{Budget, Error, ImageInfo, Limits, encode, transform};
 
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     JpegFile::parse(input, limits).map(|file| info(&file))
@@ -21,6 +22,7 @@ pub(crate) fn info(file: &JpegFile<'_>) -> ImageInfo {
         channels: u8::try_from(file.components().len()).unwrap_or(u8::MAX),
         bit_depth: 8,
         decoder_bytes: decoder_bytes(file),
+        packing: Packing::Jpeg { bytes: file.length() as u64, by_planes: goes_by_planes(file) },
     }
 }
 
@@ -36,6 +38,13 @@ fn decoder_bytes(file: &JpegFile<'_>) -> u8 {
     let samples: usize = sampling.iter().map(|(across, down)| across * down).sum();
     let bytes_of_64 = 2 * 64 + 10;
     u8::try_from((samples * bytes_of_64).div_ceil(across * down * 64)).unwrap_or(u8::MAX)
+}
+
+/// Whether its planes are encoded as they are, unless it is resized.
+fn goes_by_planes(file: &JpegFile<'_>) -> bool {
+    let grey = file.components().len() == 1;
+    encode::jpeg::takes_planes(file)
+        && transform::unconverted(file.icc(), grey, &Options::default()).is_some()
 }
 
 /// Decodes a file to pixels.

@@ -1,10 +1,12 @@
 //! From a stranger's bytes to pixels, with decoders in safe Rust only: one file a format.
 
+mod bmp;
 mod gif;
 mod ico;
 mod jpeg;
 mod metadata;
 mod png;
+mod qoi;
 mod through_image;
 mod tiff;
 mod webp;
@@ -38,8 +40,10 @@ pub(crate) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
         ImageFormat::Png => png::decode(input, info, limits),
         ImageFormat::Webp => webp::decode(input, info, limits),
         ImageFormat::Ico => ico::decode(input, info, limits),
-        ImageFormat::Gif | ImageFormat::Tiff | ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => {
-            through_image::decode(input, info, limits)
-        }
+        ImageFormat::Gif => gif::decode(input, info),
+        ImageFormat::Tiff => tiff::decode(input, info, limits),
+        ImageFormat::Bmp => bmp::decode(input, info, limits),
+        ImageFormat::Qoi => qoi::decode(input, info, limits),
+        ImageFormat::Pnm => through_image::decode(input, info, limits),
     }
 }

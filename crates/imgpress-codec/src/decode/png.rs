@@ -9,6 +9,7 @@ use std::io::Cursor;
 
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
+use crate::probe::Packing;
 use crate::raster::{Layout, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
@@ -52,6 +53,7 @@ pub(super) fn probe(input: &[u8]) -> Result<ImageInfo, Error> {
         channels,
         bit_depth: if depth == 16 { 16 } else { 8 },
         decoder_bytes: chunks.copied_bytes(input),
+        packing: Packing::lossless(input.len()),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, ico::IcoDecoder, pnm::PnmDecoder, qoi::QoiDecoder};
+use image::codecs::{bmp::BmpDecoder, ico::IcoDecoder, pnm::PnmDecoder, qoi::QoiDecoder};
 use image::codecs::{tiff::TiffDecoder, webp::WebPDecoder};
 use image::error::ImageFormatHint;
 use image::{ColorType, ImageDecoder, ImageError};
@@ -10,6 +10,7 @@ use image::{ColorType, ImageDecoder, ImageError};
 use crate::colors::Colors;
 use crate::error::{Corrupt, TooLarge, Unsupported};
 use crate::options::ImageFormat;
+use crate::probe::Packing;
 use crate::raster::{Layout, MAX_ICC, Raster, narrow_f32};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
@@ -29,13 +30,23 @@ pub(super) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         frames: 1,
         channels: color.channel_count(),
         bit_depth: u8::try_from(color.bits_per_pixel() / u16::from(color.channel_count())).unwrap_or(u8::MAX),
-        decoder_bytes: color.bytes_per_pixel(),
+        decoder_bytes: 0,
+        packing: Packing::Plain,
     })
 }
 
 pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
+    decode_with(open(info.format, input), info, limits)
+}
+
+/// As [`decode`], by a decoder that has been opened.
+pub(super) fn decode_with(
+    decoder: Result<Box<dyn ImageDecoder + '_>, ImageError>,
+    info: &ImageInfo,
+    limits: &Limits,
+) -> Result<Raster, Error> {
     let wrong = |error: ImageError| refused(info.format, &error, limits);
-    let mut decoder = open(info.format, input).map_err(wrong)?;
+    let mut decoder = decoder.map_err(wrong)?;
     let color = decoder.color_type();
     let icc = decoder.icc_profile().ok().flatten().filter(|profile| profile.len() <= MAX_ICC);
     let size = info.pixels() * u64::from(color.bytes_per_pixel());
@@ -76,13 +87,12 @@ fn open<'a>(format: ImageFormat, input: &'a [u8]) -> Result<Box<dyn ImageDecoder
     let reader = Cursor::new(input);
     Ok(match format {
         ImageFormat::Bmp => Box::new(BmpDecoder::new(reader)?),
-        ImageFormat::Gif => Box::new(GifDecoder::new(reader)?),
         ImageFormat::Ico => Box::new(IcoDecoder::new(reader)?),
         ImageFormat::Pnm => Box::new(PnmDecoder::new(reader)?),
         ImageFormat::Qoi => Box::new(QoiDecoder::new(reader)?),
         ImageFormat::Tiff => Box::new(TiffDecoder::new(reader)?),
         ImageFormat::Webp => Box::new(WebPDecoder::new(reader)?),
-        ImageFormat::Jpeg | ImageFormat::Png => {
+        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif => {
             return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into()));
         }
     })

@@ -1,11 +1,13 @@
 //! WebP: its RIFF container is read by ourselves (WebP Container Specification), for the profile, the
 //! orientation, the count of frames, and because a cut file is known by chunks that reach past its end.
 
+mod complete;
 mod metadata;
 
 use crate::colors::Colors;
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
+use crate::probe::Packing;
 use crate::raster::{MAX_ICC, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
@@ -38,13 +40,16 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         height,
         orientation: chunks.exif.and_then(exif::orientation).unwrap_or(Orientation::AS_STORED),
         frames: chunks.frames.max(1),
+        // A picture of four components, beside that of three.
+        decoder_bytes: 4,
+        packing: Packing::lossless(input.len()),
         ..info
     })
 }
 
 pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
     let chunks = Chunks::read(input)?;
-    let raster = through_image::decode(input, info, limits)?;
+    let raster = complete::decode(input, info, limits)?;
     let icc = chunks.icc.filter(|profile| profile.len() <= MAX_ICC).map(<[u8]>::to_vec);
     Ok(Raster { colors: Colors::of_icc(icc), ..raster })
 }

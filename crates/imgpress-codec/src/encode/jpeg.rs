@@ -18,7 +18,7 @@ use crate::options::{Effort, Quality};
 use crate::raster::Raster;
 
 #[cfg(not(feature = "mozjpeg"))]
-pub(crate) use planes::{WholePlanes, from_planes, keeps_steps};
+pub(crate) use planes::{WholePlanes, from_planes, keeps_steps, takes_planes};
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use recode::recode;
 
@@ -33,4 +33,4 @@ pub(crate) fn encode(raster: &Raster, quality: Quality, effort: Effort) -> Resul
 
 pub(crate) use encoder::quantisation;
 #[cfg(feature = "mozjpeg")]
-pub(crate) use mozjpeg::{keeps_steps, recode};
+pub(crate) use mozjpeg::{keeps_steps, recode, takes_planes};

@@ -96,11 +96,6 @@ impl<'a> JpegFile<'a> {
         all().find(gives).or_else(|| all().next())
     }
 
-    /// Bytes of the whole input.
-    pub(crate) fn length(&self) -> usize {
-        self.input.len()
-    }
-
     /// Whether anything but zeros follows the end marker.
     fn has_trailing_data(&self) -> bool {
         let Some(last) = self.segments().last() else { return false };

@@ -56,6 +56,11 @@ impl<'a> JpegFile<'a> {
         Self { decoder: self.decoder.with_checkpoint(go_on), ..self }
     }
 
+    /// Bytes of the whole input.
+    pub(crate) fn length(&self) -> usize {
+        self.input.len()
+    }
+
     /// What reads the picture.
     pub(crate) fn decoder(&self) -> &Decoder<'a> {
         &self.decoder

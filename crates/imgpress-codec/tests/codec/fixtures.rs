@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use image::codecs::{bmp::BmpEncoder, gif::GifEncoder, pnm::PnmEncoder, qoi::QoiEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder};
 use imgpress_codec::options::Options;
-use imgpress_codec::{Budget, Error, Limits, Output, compress};
+use imgpress_codec::{Budget, Error, Limits, Output, Verify, compress_verified};
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 /// Red, green and blue, row by row.
@@ -248,7 +248,7 @@ pub(crate) fn every_format(picture: &Picture) -> Vec<(&'static str, Vec<u8>)> {
 /// Compresses with the default limits and no deadline.
 pub(crate) fn run(input: &[u8], quality: u8) -> Result<Output, Error> {
     let options = Options { quality: quality.try_into().unwrap(), ..Options::default() };
-    compress(input, &options, &Limits::default(), &Budget::unlimited())
+    compress_verified(input, &options, &Limits::default(), &Budget::unlimited(), Verify::Always)
 }
 
 /// Compresses on a background, at a quality that changes little.
@@ -258,7 +258,7 @@ pub(crate) fn run_on(input: &[u8], background: &str) -> Output {
         background: background.parse().unwrap(),
         ..Options::default()
     };
-    compress(input, &options, &Limits::default(), &Budget::unlimited()).unwrap()
+    compress_verified(input, &options, &Limits::default(), &Budget::unlimited(), Verify::Always).unwrap()
 }
 
 /// A decoded output.

@@ -1,6 +1,8 @@
 use imgpress_codec::options::{ImageFormat, Quality};
 use imgpress_codec::{Error, Limits, Outcome, compress_image_bytes, probe};
 
+use crate::tiffs;
+
 use crate::fixtures::{
     Decoded, Picture, assert_near, every_format, gif, ico, mean_difference, png, png_rgb, run, run_on,
 };
@@ -164,4 +166,80 @@ fn another_format_is_always_encoded_anew() {
     assert_eq!(output.outcome, Outcome::Compressed);
     let again = run(&png_rgb(&picture), 100).unwrap();
     assert_eq!(mean_difference(&output.bytes, &again.bytes), 0.0, "the same input gives the same bytes");
+}
+
+#[test]
+fn a_tiff_whose_colours_are_stored_times_their_alpha_is_flattened_once() {
+    // Half of red over white is pink, however it is stored.
+    for (extra, red) in [(1, 128), (2, 255)] {
+        let strip = tiffs::Strip([red, 0, 0, 128].repeat(16 * 16));
+        let input = tiffs::with_fields((16, 16), 1, &[8; 4], &strip, &[(338, 3, extra)]);
+        assert_near(
+            &Decoded::of(&run_on(&input, "#ffffff").bytes).at(0.5, 0.5),
+            &[255, 127, 127],
+            3,
+            "8 bits",
+        );
+        let wide: Vec<u8> = strip.0.iter().flat_map(|&sample| [sample, sample]).collect();
+        let strip = tiffs::Strip(wide);
+        let input = tiffs::with_fields((16, 16), 1, &[16; 4], &strip, &[(338, 3, extra)]);
+        assert_near(
+            &Decoded::of(&run_on(&input, "#ffffff").bytes).at(0.5, 0.5),
+            &[255, 127, 127],
+            3,
+            "16 bits",
+        );
+    }
+}
+
+#[test]
+fn a_tiff_with_its_bits_in_the_order_of_fax_machines_is_unsupported_and_not_garbled() {
+    let strip = tiffs::Strip(vec![0x80; 16 * 16]);
+    let input = tiffs::with_fields((16, 16), 1, &[8], &strip, &[(266, 3, 2)]);
+    assert!(matches!(run(&input, 80), Err(Error::UnsupportedFormat(_))));
+}
+
+/// A GIF of a red and a blue, whose one frame is described by these bytes.
+fn two_colored_gif(screen: u8, frame: [u8; 9], pixels: &[u8]) -> Vec<u8> {
+    let mut input = b"GIF89a".to_vec();
+    input.extend_from_slice(&[screen, 0, screen, 0, 0x80, 0, 0, 200, 30, 30, 30, 30, 200, 0x2c]);
+    input.extend_from_slice(&frame);
+    input.push(2);
+    let packed = weezl::encode::Encoder::new(weezl::BitOrder::Lsb, 2).encode(pixels).unwrap();
+    packed.chunks(255).for_each(|block| {
+        input.push(u8::try_from(block.len()).unwrap());
+        input.extend_from_slice(block);
+    });
+    input.extend_from_slice(&[0, 0x3b]);
+    input
+}
+
+#[test]
+fn a_gif_frame_smaller_than_its_screen_has_the_background_around_it() {
+    let input = two_colored_gif(96, [32, 0, 32, 0, 32, 0, 32, 0, 0], &[0; 32 * 32]);
+    let decoded = Decoded::of(&run(&input, 95).unwrap().bytes);
+    assert_eq!((decoded.width, decoded.height), (96, 96));
+    assert_near(&decoded.at(0.5, 0.5), &[200, 30, 30], 6, "frame");
+    for (across, down) in [(0.1, 0.5), (0.9, 0.5), (0.5, 0.1), (0.5, 0.9)] {
+        assert_near(&decoded.at(across, down), &[255; 3], 6, "around it");
+    }
+}
+
+#[test]
+fn a_gif_frame_that_stands_out_of_its_screen_is_cut_off() {
+    let input = two_colored_gif(32, [16, 0, 16, 0, 64, 0, 64, 0, 0], &[1; 64 * 64]);
+    let decoded = Decoded::of(&run(&input, 95).unwrap().bytes);
+    assert_eq!((decoded.width, decoded.height), (32, 32));
+    assert_near(&decoded.at(0.75, 0.75), &[30, 30, 200], 6, "frame");
+    assert_near(&decoded.at(0.2, 0.2), &[255; 3], 6, "before it");
+}
+
+#[test]
+fn rows_of_an_interlaced_gif_come_out_in_their_places() {
+    // Stored first are every eighth row and those between them, which makes every fourth row red.
+    let rows = [[0; 64].repeat(16), [1; 64].repeat(48)].concat();
+    let input = two_colored_gif(64, [0, 0, 0, 0, 64, 0, 64, 0, 0x40], &rows);
+    let decoded = Decoded::of(&run(&input, 100).unwrap().bytes);
+    let red = |row: usize| decoded.pixels[row * 64 * 3 + 32 * 3] > 115;
+    assert!((0..64).all(|row| red(row) == row.is_multiple_of(4)));
 }

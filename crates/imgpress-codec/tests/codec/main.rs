@@ -12,6 +12,7 @@
 mod bombs;
 mod carriers;
 mod colors;
+mod damage;
 mod fixtures;
 mod formats;
 mod geometry;
@@ -26,4 +27,5 @@ mod orientation;
 mod png_colors;
 mod random;
 mod random_options;
+mod tiffs;
 mod truncation;

@@ -1,6 +1,6 @@
 //! Whatever bytes come, the answer is a picture or an error.
 
-use imgpress_codec::{Error, Limits, probe};
+use imgpress_codec::{Error, Limits, Verify, compress_verified, probe};
 use proptest::prelude::*;
 
 use crate::fixtures::{
@@ -28,7 +28,8 @@ fn limits() -> Limits {
 fn assert_answered(input: &[u8]) {
     let header = probe(input, &limits());
     let options = imgpress_codec::options::Options::default();
-    match imgpress_codec::compress(input, &options, &limits(), &imgpress_codec::Budget::unlimited()) {
+    let budget = imgpress_codec::Budget::unlimited();
+    match compress_verified(input, &options, &limits(), &budget, Verify::Always) {
         Ok(output) => {
             let decoded = Decoded::of(&output.bytes);
             assert_eq!(

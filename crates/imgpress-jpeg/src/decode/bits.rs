@@ -15,7 +15,10 @@ const MARGIN: usize = 512;
 
 /// Stray bytes that may follow the data of a scan or of a restart interval, as libjpeg takes them with a
 /// warning. More of them mean that the data went out of step.
-const MAX_STRAY: usize = 16;
+const MAX_STRAY: usize = 3;
+
+/// As many may follow if they are all alike: encoders in hardware fill words up.
+const MAX_PADDING: usize = 16;
 
 /// Bytes without stuffing.
 pub(super) type Chunk = [u8; CHUNK];
@@ -121,22 +124,26 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Goes past the next marker to the data behind it, and gives the marker; `None` at the end.
+    /// Goes past the next marker to the data behind it, and gives the marker, `None` at the end, and how many bytes
+    /// were left unread.
     ///
     /// # Errors
     /// More was read than there is, or too much was left unread.
-    fn next_marker(&mut self, bits: Bits) -> Result<Option<u8>, Stop> {
+    fn next_marker(&mut self, bits: Bits) -> Result<(Option<u8>, usize), Stop> {
         self.check(bits)?;
-        let mut unread = (self.filled * 8 + bits.count as usize - bits.at * 8) / 8;
-        while unread <= MAX_STRAY {
+        let unread = (self.filled * 8 + bits.count as usize - bits.at * 8) / 8;
+        let ahead = self.chunk.get(self.filled.saturating_sub(unread)..self.filled).unwrap_or_default();
+        let mut stray = Stray::default();
+        ahead.iter().for_each(|byte| stray.add(*byte));
+        while stray.is_tolerable() {
             match self.data[self.at..] {
-                [] => return Ok(None),
+                [] => return Ok((None, stray.count)),
                 [0xFF, marker, ..] if !matches!(marker, 0 | 0xFF) => {
                     self.at += 2;
-                    return Ok(Some(marker));
+                    return Ok((Some(marker), stray.count));
                 }
                 [0xFF, ..] => {}
-                _ => unread += 1,
+                [byte, ..] => stray.add(byte),
             }
             self.at += 1;
         }
@@ -145,7 +152,7 @@ impl<'a> Source<'a> {
 
     /// Ends a restart interval and begins the next one, which this marker has to lead in.
     pub(super) fn restart(&mut self, bits: &mut Bits, expected: u8) -> Result<(), Stop> {
-        match self.next_marker(*bits)? {
+        match self.next_marker(*bits)?.0 {
             None => return Err(Stop::OutOfData),
             Some(marker) if marker != expected => {
                 return Err(Stop::Malformed("its restart markers are out of step"));
@@ -158,12 +165,33 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
-    /// Ends the scan.
-    pub(super) fn finish(&mut self, bits: Bits) -> Result<(), Stop> {
+    /// Ends the scan. Where no marker follows it, what is left over was meant for a part of the picture that made
+    /// do with less: of a file whose end is overwritten by zeros.
+    pub(super) fn finish(&mut self, bits: Bits, marker_follows: bool) -> Result<(), Stop> {
         match self.next_marker(bits)? {
-            None => Ok(()),
-            Some(_) => Err(Stop::Malformed("a scan has more restart markers than its picture needs")),
+            (None, unread) if unread > 1 && !marker_follows => Err(Stop::OutOfData),
+            (None, _) => Ok(()),
+            (Some(_), _) => Err(Stop::Malformed("a scan has more restart markers than its picture needs")),
         }
+    }
+}
+
+/// Bytes between the data of a picture and the next marker.
+#[derive(Default)]
+struct Stray {
+    count: usize,
+    first: Option<u8>,
+    differ: bool,
+}
+
+impl Stray {
+    fn add(&mut self, byte: u8) {
+        self.differ |= *self.first.get_or_insert(byte) != byte;
+        self.count += 1;
+    }
+
+    fn is_tolerable(&self) -> bool {
+        self.count <= if self.differ { MAX_STRAY } else { MAX_PADDING }
     }
 }
 

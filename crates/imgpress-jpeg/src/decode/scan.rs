@@ -78,7 +78,7 @@ impl<'a> ScanReader<'a> {
 
     /// Ends the scan.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
-        self.source.finish(self.bits)
+        self.source.finish(self.bits, !self.last)
     }
 
     /// What stopped the reading, in the words of the whole file.

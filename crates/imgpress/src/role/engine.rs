@@ -37,6 +37,7 @@ pub(super) fn local_engine(
     config.limits.max_pixels = settings.max_pixels.0;
     config.limits.max_side = settings.max_side;
     config.limits.max_image_memory = settings.max_image_memory.as_u64();
+    config.verify = settings.verify;
     config.max_upload_bytes = request.max_upload_bytes.as_u64();
     config.request_timeout = request.request_timeout;
     config.queue_timeout = settings.queue_timeout;

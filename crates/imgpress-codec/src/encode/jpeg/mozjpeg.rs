@@ -47,6 +47,11 @@ pub(crate) fn quantisation(
     Ok(file.components().iter().map(|component| *component.quantisation()).collect())
 }
 
+/// Never: mozjpeg is given pixels.
+pub(crate) fn takes_planes(_file: &JpegFile<'_>) -> bool {
+    false
+}
+
 /// Never: mozjpeg's steps are its own.
 ///
 /// # Errors

@@ -11,7 +11,8 @@ use crate::jpeg::{ColorCoding, JpegFile, failed};
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
 use crate::transform::upright;
-use crate::{Budget, Error, Orientation};
+use crate::verify::Means;
+use crate::{Budget, Error, Orientation, Verify};
 
 /// A file, and how long it took to read the one that it was made of.
 pub(crate) struct Transcoded {
@@ -31,28 +32,53 @@ pub(crate) fn from_planes(
     quality: Quality,
     effort: Effort,
     budget: &Budget,
+    verify: Verify,
 ) -> Result<Option<Transcoded>, Error> {
     let Some(shape) = Shape::upright(file) else {
         return Ok(None);
     };
     let mut source = Source::new(file, budget)?;
-    if file.orientation() != Orientation::AS_STORED {
-        let planes = WholePlanes { shape, steps: shape.steps(file), planes: all(&mut source, file)? };
-        budget.check()?;
-        let bytes = planes.encode(colors, quality, effort)?;
-        return Ok(Some(Transcoded { bytes, decode_time: source.time }));
-    }
-    let size = (file.decoder().width(), file.decoder().height());
+    let stored = (file.decoder().width(), file.decoder().height());
+    let size = if file.orientation().swaps_sides() { (stored.1, stored.0) } else { stored };
+    let mut means = means(shape, size, verify);
     let settings = settings(quality, effort, colors)?.with_source_quantisation(shape.steps(file));
     let mut encoder = shape.encoder(size, settings)?;
-    while let Some(strip) = source.next()? {
-        let rows: Vec<_> = strip.planes().map(|plane| plane_rows(&plane)).collect();
-        let height = strip.planes().next().map_or(0, |plane| plane.height);
+    if file.orientation() == Orientation::AS_STORED {
+        while let Some(strip) = source.next()? {
+            let rows: Vec<_> = strip.planes().map(|plane| plane_rows(&plane)).collect();
+            let height = strip.planes().next().map_or(0, |plane| plane.height);
+            means.iter_mut().for_each(|means| means.add(&rows, height));
+            write(&mut encoder, shape, &rows, height)?;
+        }
+    } else {
+        let planes = all(&mut source, file)?;
+        let (rows, height) = rows_of(&planes);
+        means.iter_mut().for_each(|means| means.add(&rows, height));
         write(&mut encoder, shape, &rows, height)?;
     }
     budget.check()?;
     let bytes = finish(encoder, size)?;
+    if let Some(means) = means {
+        verify.check_planes(&bytes, &means, quality)?;
+    }
     Ok(Some(Transcoded { bytes, decode_time: source.time }))
+}
+
+/// Whether [`from_planes`] encodes the planes of this file.
+pub(crate) fn takes_planes(file: &JpegFile<'_>) -> bool {
+    Shape::upright(file).is_some()
+}
+
+/// Where means are to be collected, if outputs of this size may be looked at again.
+fn means(shape: Shape, (width, height): (u32, u32), verify: Verify) -> Option<Means> {
+    let size = (width as usize, height as usize);
+    verify.may_take(size.0 * size.1).then(|| Means::new(size, shape.spacings()))
+}
+
+/// Whole planes, and how many rows the picture has.
+fn rows_of(planes: &[Raster]) -> (Vec<PlaneRows<'_>>, usize) {
+    let rows = planes.iter().map(|plane| PlaneRows { samples: &plane.pixels, stride: plane.width });
+    (rows.collect(), planes.first().map_or(0, |plane| plane.height))
 }
 
 /// The planes of a file, upright, that are encoded more than once. They are kept and not decoded each time: they take
@@ -80,15 +106,26 @@ impl WholePlanes {
     /// # Errors
     /// [`Error::Encoder`].
     pub(crate) fn encode(&self, colors: &Colors, quality: Quality, effort: Effort) -> Result<Vec<u8>, Error> {
-        let (width, height) = self.planes.first().map_or((0, 0), |plane| (plane.width, plane.height));
-        let size = (side(width), side(height));
         let settings = settings(quality, effort, colors)?.with_source_quantisation(self.steps.clone());
-        let mut encoder = self.shape.encoder(size, settings)?;
-        let planes = self.planes.iter();
-        let rows: Vec<_> =
-            planes.map(|plane| PlaneRows { samples: &plane.pixels, stride: plane.width }).collect();
+        let mut encoder = self.shape.encoder(self.size(), settings)?;
+        let (rows, height) = rows_of(&self.planes);
         write(&mut encoder, self.shape, &rows, height)?;
-        finish(encoder, size)
+        finish(encoder, self.size())
+    }
+
+    /// # Errors
+    /// As [`Verify::check_planes`].
+    pub(crate) fn check(&self, verify: Verify, file: &[u8], quality: Quality) -> Result<(), Error> {
+        let Some(mut means) = means(self.shape, self.size(), verify) else {
+            return Ok(());
+        };
+        let (rows, height) = rows_of(&self.planes);
+        means.add(&rows, height);
+        verify.check_planes(file, &means, quality)
+    }
+
+    fn size(&self) -> (u32, u32) {
+        self.planes.first().map_or((0, 0), |plane| (side(plane.width), side(plane.height)))
     }
 }
 
@@ -128,6 +165,15 @@ impl Shape {
             Self::HalfWidth => as_stored,
             Self::Half => as_stored || whole_squares,
         })
+    }
+
+    /// For how many pixels, across and down, a sample of each plane stands.
+    fn spacings(self) -> &'static [(usize, usize)] {
+        match self {
+            Self::Grey => &[(1, 1)],
+            Self::HalfWidth => &[(1, 1), (2, 1), (2, 1)],
+            Self::Half => &[(1, 1), (2, 2), (2, 2)],
+        }
     }
 
     fn color(self) -> ColorType {

@@ -1,0 +1,141 @@
+use imgpress_jpeg::{PlaneRows, PlaneStrip};
+
+use crate::raster::{Layout, Raster};
+
+/// The mean of each whole block of 8 × 8 pixels, for luma and both chromas (JFIF), or for grey alone. Blocks that
+/// stand out of the picture have none: what fills them up is the encoder's to choose.
+pub(crate) struct Means {
+    size: (usize, usize),
+    grids: Vec<Grid>,
+}
+
+struct Grid {
+    /// Samples of a block, across and down.
+    unit: (usize, usize),
+    /// Whole blocks of a row, and rows of them.
+    blocks: (usize, usize),
+    /// Rows of samples so far.
+    rows: usize,
+    /// Sums of samples while rows come, then means.
+    values: Vec<f32>,
+}
+
+impl Means {
+    /// Of a picture of this size whose planes have samples for so many pixels, across and down.
+    pub(crate) fn new(size: (usize, usize), spacings: &[(usize, usize)]) -> Self {
+        let blocks = (size.0 / 8, size.1 / 8);
+        let grid = |&(across, down): &(usize, usize)| Grid {
+            unit: (8 / across, 8 / down),
+            blocks,
+            rows: 0,
+            values: vec![0.0; blocks.0 * blocks.1],
+        };
+        Self { size, grids: spacings.iter().map(grid).collect() }
+    }
+
+    /// Of a picture that is encoded.
+    pub(super) fn of(raster: &Raster) -> Self {
+        let size = (raster.width, raster.height);
+        let channels = raster.layout.channels();
+        let mut means = Self::new(size, &[(1, 1); 3][..channels.min(3)]);
+        for (y, row) in raster.pixels.chunks_exact(raster.width * channels).enumerate() {
+            for (x, block) in row.chunks_exact(8 * channels).enumerate() {
+                for (channel, grid) in means.grids.iter_mut().enumerate() {
+                    let sum: u32 =
+                        block.iter().skip(channel).step_by(channels).map(|value| u32::from(*value)).sum();
+                    grid.add(x, y / 8, sum);
+                }
+            }
+        }
+        if raster.layout == Layout::Rgb {
+            means.become_ycbcr();
+        }
+        means
+    }
+
+    pub(super) fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
+    /// How many blocks have a mean.
+    pub(super) fn blocks(&self) -> f32 {
+        count(self.grids.first().map_or(0, |grid| grid.values.len()))
+    }
+
+    pub(super) fn components(&self) -> usize {
+        self.grids.len()
+    }
+
+    /// Means of the same picture that are still to be found.
+    pub(super) fn same_shape(&self) -> Self {
+        Self::new(self.size, &[(1, 1); 3][..self.grids.len().min(3)])
+    }
+
+    /// Takes rows of planes that are about to be encoded, as many of each as belong to `rows` rows of the picture.
+    pub(crate) fn add(&mut self, planes: &[PlaneRows<'_>], rows: usize) {
+        for (grid, plane) in self.grids.iter_mut().zip(planes) {
+            let count = (rows * grid.unit.1).div_ceil(8);
+            for row in plane.samples.chunks(plane.stride.max(1)).take(count) {
+                let y = grid.rows / grid.unit.1;
+                for (x, block) in row.chunks_exact(grid.unit.0).take(grid.blocks.0).enumerate() {
+                    grid.add(x, y, block.iter().map(|value| u32::from(*value)).sum());
+                }
+                grid.rows += 1;
+            }
+        }
+    }
+
+    /// Takes the means that a file was decoded to.
+    pub(super) fn take(&mut self, component: usize, plane: &PlaneStrip<'_>) {
+        let Some(grid) = self.grids.get_mut(component) else { return };
+        for (y, row) in (plane.top..grid.blocks.1).zip(plane.rows()) {
+            for (x, value) in row.iter().take(grid.blocks.0).enumerate() {
+                grid.add(x, y, u32::from(*value) * 64);
+            }
+        }
+    }
+
+    /// How far the means are off those of another picture of the same shape, over the whole of a component, and in
+    /// the worst block.
+    pub(super) fn differences(&self, other: &Self) -> (f32, f32) {
+        let (mut mean, mut worst) = (0.0_f32, 0.0_f32);
+        for (ours, theirs) in self.grids.iter().zip(&other.grids) {
+            let mut sum = 0.0;
+            for (ours, theirs) in ours.values.iter().zip(&theirs.values) {
+                let difference = (ours - theirs).abs();
+                sum += difference;
+                worst = worst.max(difference);
+            }
+            mean = mean.max(sum / count(ours.values.len()));
+        }
+        (mean, worst)
+    }
+
+    /// Red, green and blue to luma and chroma (ITU-T T.871): means go the way of samples.
+    fn become_ycbcr(&mut self) {
+        let [red, green, blue] = self.grids.as_mut_slice() else { return };
+        let colors = red.values.iter_mut().zip(&mut green.values).zip(&mut blue.values);
+        for ((red, green), blue) in colors {
+            let (r, g, b) = (*red, *green, *blue);
+            *red = 0.299 * r + 0.587 * g + 0.114 * b;
+            *green = 128.0 + (b - *red) / 1.772;
+            *blue = 128.0 + (r - *red) / 1.402;
+        }
+    }
+}
+
+impl Grid {
+    fn add(&mut self, x: usize, y: usize, sum: u32) {
+        if x < self.blocks.0
+            && let Some(value) = self.values.get_mut(y * self.blocks.0 + x)
+        {
+            // At most 64 samples of 255: exact.
+            *value += f32::from(u16::try_from(sum).unwrap_or(u16::MAX)) / count(self.unit.0 * self.unit.1);
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "blocks of a picture, for a mean")]
+fn count(number: usize) -> f32 {
+    number.max(1) as f32
+}

@@ -1,0 +1,116 @@
+use super::*;
+use crate::encode;
+use crate::options::Effort;
+use crate::raster::Layout;
+
+/// Colours that differ from each other everywhere, with some texture.
+fn picture(width: usize, height: usize) -> Raster {
+    let value = |at: usize| {
+        let (x, y, channel) = (at / 3 % width, at / 3 / width, at % 3);
+        let slope = [x * 255 / width, y * 255 / height, 40][channel];
+        u8::try_from((slope + ((x * 7) ^ (y * 13)) % 24).min(255)).unwrap()
+    };
+    Raster::new(width, height, Layout::Rgb, (0..width * height * 3).map(value).collect())
+}
+
+fn copy(raster: &Raster) -> Raster {
+    Raster::new(raster.width, raster.height, raster.layout, raster.pixels.clone())
+}
+
+fn quality(number: u8) -> Quality {
+    number.try_into().unwrap()
+}
+
+fn encoded(raster: &Raster, number: u8) -> Vec<u8> {
+    encode::jpeg::encode(raster, quality(number), Effort::Balanced).unwrap()
+}
+
+/// Checks a file that was made of another picture than it should.
+#[track_caller]
+fn assert_caught(made_of: &Raster, should_be: &Raster, what: &str) {
+    for number in [30, 60, 80, 98] {
+        let file = encoded(made_of, number);
+        let caught = Verify::Always.check(&file, copy(should_be), quality(number));
+        assert!(matches!(caught, Err(Error::Encoder(_))), "{what} at {number}");
+        let by_means = check_means(&file, &Means::of(should_be), quality(number));
+        assert!(matches!(by_means, Err(Error::Encoder(_))), "{what} at {number}, by means");
+    }
+}
+
+#[test]
+fn what_was_encoded_well_passes_at_every_quality() {
+    for (width, height) in [(1, 1), (7, 9), (16, 16), (130, 97), (200, 64)] {
+        let raster = picture(width, height);
+        for number in [1, 10, 30, 50, 70, 80, 90, 95, 100] {
+            let file = encoded(&raster, number);
+            Verify::Always.check(&file, copy(&raster), quality(number)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_flipped_byte_in_the_data_is_caught() {
+    let raster = picture(130, 97);
+    let file = encoded(&raster, 80);
+    let data = file.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap() + 12;
+    let mut caught = 0;
+    let places: Vec<_> = (data..data + 60).step_by(3).collect();
+    for &at in &places {
+        let mut wrong = file.clone();
+        wrong[at] ^= 0x55;
+        caught += usize::from(Verify::Always.check(&wrong, copy(&raster), quality(80)).is_err());
+    }
+    assert_eq!(caught, places.len());
+}
+
+#[test]
+fn a_cut_file_is_caught() {
+    let raster = picture(130, 97);
+    let file = encoded(&raster, 80);
+    let cut = [&file[..file.len() * 9 / 10], &[0xff, 0xd9]].concat();
+    assert!(matches!(check_means(&cut, &Means::of(&raster), quality(80)), Err(Error::Encoder(_))));
+}
+
+#[test]
+fn swapped_channels_are_caught() {
+    let raster = picture(130, 97);
+    let mut swapped = copy(&raster);
+    swapped.pixels.chunks_exact_mut(3).for_each(<[u8]>::reverse);
+    assert_caught(&swapped, &raster, "blue, green, red");
+}
+
+#[test]
+fn rows_of_grey_are_caught() {
+    let raster = picture(130, 97);
+    let mut half = copy(&raster);
+    let from = half.pixels.len() / 2;
+    half.pixels[from..].fill(128);
+    assert_caught(&half, &raster, "half of it grey");
+}
+
+#[test]
+fn a_picture_upside_down_is_caught() {
+    let raster = picture(130, 97);
+    let rows: Vec<&[u8]> = raster.pixels.chunks(130 * 3).rev().collect();
+    let turned = Raster::new(130, 97, Layout::Rgb, rows.concat());
+    assert_caught(&turned, &raster, "upside down");
+}
+
+#[test]
+fn another_size_is_caught() {
+    let file = encoded(&picture(130, 97), 80);
+    for (width, height) in [(131, 97), (97, 130)] {
+        assert!(Verify::Always.check(&file, picture(width, height), quality(80)).is_err());
+    }
+}
+
+#[test]
+fn a_kept_file_with_another_coefficient_is_caught() {
+    let (one, mut other) = (picture(64, 64), picture(64, 64));
+    other.pixels[..3 * 640].fill(90);
+    let (one, other) = (encoded(&one, 80), encoded(&other, 80));
+    let file = JpegFile::parse(&one, &Limits::default()).unwrap();
+    let budget = Budget::unlimited();
+    Verify::Always.check_kept(&one, &file, &budget).unwrap();
+    assert!(matches!(Verify::Always.check_kept(&other, &file, &budget), Err(Error::Encoder(_))));
+}

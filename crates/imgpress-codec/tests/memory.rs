@@ -148,7 +148,7 @@ fn what_is_set_aside_is_what_it_takes() {
             let pixels = picture.rgb.len() as f64 / 3.0;
             let bits = input.len() as f64 * 8.0 / pixels;
             for (options, how) in
-                [(quality(50), "50"), (quality(80), "80"), (quality(95), "95"), (small.clone(), "resized")]
+                [(quality(50), "50"), (quality(80), "80"), (quality(95), "95"), (small, "resized")]
             {
                 let (peak, estimate) = measure(&input, &options);
                 let ratio = estimate as f64 / peak as f64;

@@ -11,6 +11,7 @@
 
 mod command_line;
 mod files;
+mod geometry;
 mod journey;
 mod limits;
 mod look;

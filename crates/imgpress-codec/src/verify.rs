@@ -112,7 +112,7 @@ impl Verify {
         let kept = kept.decoder().coefficients().map_err(|error| failed(&error))?;
         let from = from.decoder().coefficients().map_err(|error| crate::jpeg::failed(error, budget))?;
         let same = kept.planes().len() == from.planes().len()
-            && kept.planes().iter().zip(from.planes()).all(|(kept, from)| kept.blocks() == from.blocks());
+            && kept.planes().iter().zip(from.planes()).all(|(kept, from)| kept.picture().eq(from.picture()));
         if same { Ok(()) } else { Err(failed("the kept file has other coefficients")) }
     }
 }

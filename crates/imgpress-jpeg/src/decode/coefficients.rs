@@ -131,6 +131,16 @@ impl CoefficientPlane {
         self.coefficients.as_chunks().0
     }
 
+    /// The blocks of the picture alone, row by row, without those that fill units up: what two files of the same
+    /// picture have in common, however it is coded.
+    pub fn picture(&self) -> impl Iterator<Item = &[i16; 64]> {
+        let (width, height) = self.size;
+        self.blocks()
+            .chunks(self.padded.0.max(1))
+            .take(height)
+            .flat_map(move |row| &row[..width.min(row.len())])
+    }
+
     /// Puts the means of a row of blocks to their places. Blocks that have nothing else are not touched.
     #[inline(always)]
     pub(super) fn row(&mut self, y: usize) -> impl Iterator<Item = (&mut [i16; 64], i16, u64)> {

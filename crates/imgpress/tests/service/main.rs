@@ -12,6 +12,7 @@
 mod carried;
 mod command_line;
 mod files;
+mod geometry;
 mod journey;
 mod limits;
 mod look;

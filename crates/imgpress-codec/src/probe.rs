@@ -108,7 +108,8 @@ impl ImageInfo {
         let longest = u64::from(self.shown_size().0.max(geometry.width));
         let rest = FIXED + STRIPS * longest;
         if self.packing.goes_by_planes() && !resized {
-            return self.by_planes(encoder) + rest;
+            let recoding = self.packing.recoding(self.pixels(), options.quality.get());
+            return self.by_planes(encoder).max(recoding) + rest;
         }
         let resizing = if resized {
             let band = longest * u64::from(transform::BAND);
@@ -120,7 +121,7 @@ impl ImageInfo {
         decoding.max(resizing).max(flat * geometry.pixels() + encoder) + rest
     }
 
-    /// A JPEG from plane to plane: its coefficients where they are kept; all planes, and one of them twice, where they
+    /// A JPEG from plane to plane, if it is not recoded: its coefficients where they are kept; all planes, and one of them twice, where they
     /// are turned.
     fn by_planes(&self, encoder: u64) -> u64 {
         let pixels = self.pixels();

@@ -4,7 +4,7 @@ use crate::jpeg::{ColorCoding, JpegFile, failed};
 use crate::options::{ImageFormat, Options};
 use crate::probe::Packing;
 use crate::raster::{Layout, Raster};
-use crate::{Budget, Error, ImageInfo, Limits, encode, transform};
+use crate::{Budget, Error, ImageInfo, Limits, encode, select, transform};
 
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     JpegFile::parse(input, limits).map(|file| info(&file))
@@ -22,7 +22,11 @@ pub(crate) fn info(file: &JpegFile<'_>) -> ImageInfo {
         channels: u8::try_from(file.components().len()).unwrap_or(u8::MAX),
         bit_depth: 8,
         decoder_bytes: decoder_bytes(file),
-        packing: Packing::Jpeg { bytes: file.length() as u64, by_planes: goes_by_planes(file) },
+        packing: Packing::Jpeg {
+            bytes: file.length() as u64,
+            by_planes: goes_by_planes(file),
+            coarse_from: select::coarse_from(file),
+        },
     }
 }
 

@@ -1,8 +1,9 @@
 /// What a file tells of how much there is in its picture: how many coefficients will be left of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
-    /// A JPEG of so many bytes, and whether its planes are encoded as they are.
-    Jpeg { bytes: u64, by_planes: bool },
+    /// A JPEG of so many bytes, whether its planes are encoded as they are, and the lowest quality at which it is as
+    /// coarse as what would be made of it; 101 for none.
+    Jpeg { bytes: u64, by_planes: bool, coarse_from: u8 },
     /// Pixels compressed without loss to so many bytes.
     Lossless { bytes: u64 },
     /// Pixels as they are: nothing.
@@ -19,6 +20,20 @@ const WILD_GREY: u64 = 800;
 impl Packing {
     pub(super) fn goes_by_planes(self) -> bool {
         matches!(self, Self::Jpeg { by_planes: true, .. })
+    }
+
+    /// Bytes that recoding takes of a file of so many pixels, if it is likely to be recoded at this quality: the
+    /// coefficients of its largest component as they are, and all of them once more as compact as they are sparse
+    /// (measured in tests/memory.rs).
+    pub(super) fn recoding(self, pixels: u64, quality: u8) -> u64 {
+        /// A file that is a little finer may be kept too, where encoding it anew saves hardly anything.
+        const NEAR: u8 = 5;
+        match self {
+            Self::Jpeg { bytes, coarse_from, .. } if quality.saturating_add(NEAR) >= coarse_from => {
+                pixels * 12 / 5 + 6 * bytes
+            }
+            _ => 0,
+        }
     }
 
     pub(crate) fn lossless(bytes: usize) -> Self {

@@ -145,16 +145,22 @@ impl Job<'_> {
 
     /// From decoded pixels to the file.
     fn encode(&self, raster: Raster, geometry: &Geometry) -> Result<(File, Stages), Error> {
+        let (raster, report, stages) = self.prepare(raster, geometry)?;
+        let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
+        self.verify.check(&bytes, raster, self.options.quality)?;
+        let encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
+        Ok((File { bytes, report }, Stages { encode, ..stages }))
+    }
+
+    /// From decoded pixels to those that the encoder takes, and what became of their profile.
+    fn prepare(&self, raster: Raster, geometry: &Geometry) -> Result<(Raster, Report, Stages), Error> {
         let decode = self.start.elapsed();
         self.budget.check()?;
         let stated = raster.colors.statement();
         let raster = transform::prepare(raster, self.options, geometry, self.budget)?;
         let report = Report::of_profile(stated, raster.colors.statement());
         let transform = self.start.elapsed().saturating_sub(decode);
-        let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
-        self.verify.check(&bytes, raster, self.options.quality)?;
-        let encode = self.start.elapsed().saturating_sub(decode + transform);
-        Ok((File { bytes, report }, Stages { decode, transform, encode }))
+        Ok((raster, report, Stages { decode, transform, ..Stages::default() }))
     }
 
     fn output(

@@ -163,6 +163,7 @@ pub(crate) fn best_level() -> Level {
 #[allow(clippy::unwrap_used, reason = "the helpers of a test fail it too")]
 mod tests {
     use super::*;
+    use crate::levels::levels;
     use crate::{Distance, Effort, Subsampling};
 
     fn encode(level: Level, pixels: &[u8], settings: Settings) -> Vec<u8> {
@@ -171,20 +172,6 @@ mod tests {
         let mut jpeg = Vec::new();
         encoder.finish(&mut jpeg).unwrap();
         jpeg
-    }
-
-    /// Every instruction set that this machine has.
-    fn levels() -> Vec<Level> {
-        let best = Level::new();
-        [
-            best.as_sse2().map(Simd::level),
-            best.as_sse4_2().map(Simd::level),
-            best.as_avx2().map(Simd::level),
-            best.as_avx512().map(Simd::level),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
     }
 
     #[test]

@@ -40,6 +40,8 @@ mod dering;
 mod encoder;
 mod error;
 mod huffman;
+#[cfg(all(test, target_arch = "x86_64"))]
+mod levels;
 mod luma_fix;
 mod pipeline;
 mod planes;

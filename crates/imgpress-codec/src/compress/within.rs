@@ -107,7 +107,8 @@ impl Job<'_> {
         info: ImageInfo,
         geometry: &Geometry,
     ) -> Result<Output, Error> {
-        let (picture, mut stages) = self.prepare(decode::decode(input, &info, self.limits)?, geometry)?;
+        let (picture, mut stages) =
+            self.prepare_pixels(decode::decode(input, &info, self.limits)?, geometry)?;
         let found = decode::metadata(input, &info);
         let around = Wrapping { found: &found, geometry };
         let first = picture.encode(self.options.quality, self.options, &around)?;
@@ -162,7 +163,7 @@ impl Job<'_> {
             let report = Report::of_profile(file.colors().statement(), colors.statement());
             return Ok((Prepared { picture: Picture::Planes(planes, colors), report }, stages));
         }
-        self.prepare(decode::decode_jpeg(file, self.budget)?, geometry)
+        self.prepare_pixels(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
     #[cfg(feature = "mozjpeg")]
@@ -172,18 +173,11 @@ impl Job<'_> {
         geometry: &Geometry,
         _resized: bool,
     ) -> Result<(Prepared, Stages), Error> {
-        self.prepare(decode::decode_jpeg(file, self.budget)?, geometry)
+        self.prepare_pixels(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
-    /// From decoded pixels to those that the encoder takes.
-    fn prepare(&self, raster: Raster, geometry: &Geometry) -> Result<(Prepared, Stages), Error> {
-        let decode = self.start.elapsed();
-        self.budget.check()?;
-        let stated = raster.colors.statement();
-        let raster = transform::prepare(raster, self.options, geometry, self.budget)?;
-        let report = Report::of_profile(stated, raster.colors.statement());
-        let transform = self.start.elapsed().saturating_sub(decode);
-        let stages = Stages { decode, transform, ..Stages::default() };
+    fn prepare_pixels(&self, raster: Raster, geometry: &Geometry) -> Result<(Prepared, Stages), Error> {
+        let (raster, report, stages) = self.prepare(raster, geometry)?;
         Ok((Prepared { picture: Picture::Pixels(raster), report }, stages))
     }
 }

@@ -1,24 +1,9 @@
 //! What only the inside of the module can tell.
 #![allow(clippy::unwrap_used, reason = "the helpers of a test fail it too")]
 
-use fearless_simd::{Level, Simd};
-
 use super::*;
+use crate::levels::levels;
 use crate::{ColorType, Distance, Encoder, Mode, Settings, Subsampling};
-
-/// Every instruction set that this machine has.
-fn levels() -> Vec<Level> {
-    let best = Level::new();
-    [
-        best.as_sse2().map(Simd::level),
-        best.as_sse4_2().map(Simd::level),
-        best.as_avx2().map(Simd::level),
-        best.as_avx512().map(Simd::level),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
 
 /// The same numbers each time.
 fn random(state: &mut u32) -> u32 {

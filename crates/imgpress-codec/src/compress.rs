@@ -1,3 +1,5 @@
+#[cfg(not(feature = "mozjpeg"))]
+mod banded;
 mod within;
 
 use std::time::{Duration, Instant};
@@ -136,11 +138,25 @@ impl Job<'_> {
         if let Some(limit) = self.options.max_bytes {
             return self.other_within(limit.get(), input, info, &geometry);
         }
-        let (encoded, stages) = self.encode(decode::decode(input, &info, self.limits)?, &geometry)?;
+        let (encoded, stages) = self.encode_other(input, &info, &geometry)?;
         self.budget.check()?;
         let found = decode::metadata(input, &info);
         let encoded = carry::encoded(encoded, &found, self.options.metadata, &geometry);
         Ok(self.output(encoded, Outcome::Compressed, info, &geometry, &stages))
+    }
+
+    /// A few rows at a time where that is possible, else as a whole.
+    fn encode_other(
+        &self,
+        input: &[u8],
+        info: &ImageInfo,
+        geometry: &Geometry,
+    ) -> Result<(File, Stages), Error> {
+        #[cfg(not(feature = "mozjpeg"))]
+        if info.in_bands(geometry) {
+            return self.encode_in_bands(input, info, geometry);
+        }
+        self.encode(decode::decode(input, info, self.limits)?, geometry)
     }
 
     /// From decoded pixels to the file.

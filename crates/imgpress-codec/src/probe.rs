@@ -111,6 +111,11 @@ impl ImageInfo {
             let recoding = self.packing.recoding(self.pixels(), options.quality.get());
             return self.by_planes(encoder).max(recoding) + rest;
         }
+        if self.in_bands(geometry) && options.max_bytes.is_none() {
+            // Chroma at full size has four times the blocks, and whether it is needed is not known yet: half of it.
+            let chroma = if flat == 1 { 0 } else { self.pixels() / 4 };
+            return encoder + chroma + rest;
+        }
         let resizing = if resized {
             let band = longest * u64::from(transform::BAND);
             flat * (self.pixels() + band + geometry.pixels())
@@ -119,6 +124,14 @@ impl ImageInfo {
         };
         let decoding = self.pixels() * self.decoding(flat);
         decoding.max(resizing).max(flat * geometry.pixels() + encoder) + rest
+    }
+
+    /// Whether it is encoded while its rows are decoded, if only once.
+    pub(crate) fn in_bands(&self, geometry: &Geometry) -> bool {
+        cfg!(not(feature = "mozjpeg"))
+            && self.format == ImageFormat::Png
+            && self.packing.comes_in_bands()
+            && geometry.is_identity(self.shown_size())
     }
 
     /// A JPEG from plane to plane, if it is not recoded: its coefficients where they are kept; all planes, and one of them twice, where they

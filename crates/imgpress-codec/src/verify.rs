@@ -83,12 +83,20 @@ impl Verify {
         if !self.takes(raster.width * raster.height, file.len()) {
             return Ok(());
         }
-        let means = Means::of(&raster);
+        let means = Means::of(&raster).into_ycbcr();
         if self == Self::Always {
             likeness::check(file, &raster, quality)?;
         }
         drop(raster);
         check_means(file, &means, quality)
+    }
+
+    /// Checks the file that was made of pixels with these means.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub(crate) fn check_pixels(self, file: &[u8], means: Means, quality: Quality) -> Result<(), Error> {
+        self.check_planes(file, &means.into_ycbcr(), quality)
     }
 
     /// Checks the file that was made of planes with these means.

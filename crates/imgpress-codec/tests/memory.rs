@@ -65,8 +65,8 @@ fn bounds(name: &str, file: &str) -> (f64, f64) {
     let plain = ["bmp", "tiff", "qoi", "pnm"].iter().any(|kind| file.contains(kind));
     match name {
         "noise" if plain => (0.4, 1.25),
-        // Their files are small for what is in them: of few colours, or of one component.
-        "noise" if ["palette", "gif", "grey", "webp"].iter().any(|kind| file.contains(kind)) => (0.25, 1.5),
+        // Their files are small for what is in them: of few colours, of one component, or packed well.
+        "noise" if ["gif", "grey", "webp"].iter().any(|kind| file.contains(kind)) => (0.25, 1.5),
         "noise" => (0.7, 1.8),
         _ if plain => (0.8, 2.2),
         "photo" if file.contains("grey") => (0.8, 1.45),

@@ -102,6 +102,14 @@ impl ChromaDetail {
         }
     }
 
+    /// Whether the rows that have gone by ask for 4:4:4 so clearly, by three times what decides, that those to come will
+    /// hardly change it.
+    #[must_use]
+    pub fn is_clearly_full(&self) -> bool {
+        self.subsampling() == Some(Subsampling::S444)
+            && self.loss.share() >= 3.0 * SHARE_AT_ONE * self.distance.get()
+    }
+
     /// What makes the smaller file of the rows that have gone by; `None` where that does not depend on them.
     #[must_use]
     pub fn subsampling(&self) -> Option<Subsampling> {
@@ -145,11 +153,15 @@ impl Loss {
 
     /// What makes the smaller file at this distance.
     fn subsampling(&self, distance: Distance) -> Subsampling {
-        // In drawings nearly all of the visible loss is strong, in photographs little.
-        let (strong, visible) = (self.strong as f32, self.visible.max(1) as f32);
-        let share = strong * (strong / visible) / self.groups.max(1) as f32;
-        let pays = distance.get() < (share / SHARE_AT_ONE).min(COARSEST);
+        let pays = distance.get() < (self.share() / SHARE_AT_ONE).min(COARSEST);
         if pays { Subsampling::S444 } else { Subsampling::S420 }
+    }
+
+    /// How much of the picture is sharp colour, weighted by how sharp it is: in drawings nearly all of the visible loss is
+    /// strong, in photographs little.
+    fn share(&self) -> f32 {
+        let (strong, visible) = (self.strong as f32, self.visible.max(1) as f32);
+        strong * (strong / visible) / self.groups.max(1) as f32
     }
 }
 

@@ -13,6 +13,7 @@ mod webp;
 
 pub(crate) use jpeg::{decode as decode_jpeg, info as jpeg_info};
 pub(crate) use metadata::metadata;
+pub(crate) use png::Bands;
 
 use crate::options::ImageFormat;
 use crate::raster::Raster;

@@ -1,18 +1,21 @@
 //! PNG (W3C Recommendation, third edition). The chunks are listed by ourselves, so that a header costs no
 //! decoder, a compressed profile is inflated under a cap, and a cut file is known by its missing end.
 
+mod bands;
 mod colors;
 mod metadata;
 
 use std::borrow::Cow;
 use std::io::Cursor;
 
+use crate::colors::Colors;
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
 use crate::probe::Packing;
 use crate::raster::{Layout, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
+pub(crate) use bands::Bands;
 use colors::ColorChunks;
 pub(super) use metadata::metadata;
 
@@ -20,6 +23,9 @@ const SIGNATURE: usize = 8;
 
 /// Most chunks of a file. An encoder that writes 8 KB at a time makes 6,400 of 50 MB.
 const MAX_CHUNKS: usize = 100_000;
+
+/// The colour type of a picture with a palette.
+const PALETTE: u8 = 3;
 
 /// The chunks that matter here.
 struct Chunks<'a> {
@@ -32,7 +38,7 @@ struct Chunks<'a> {
 
 pub(super) fn probe(input: &[u8]) -> Result<ImageInfo, Error> {
     let chunks = Chunks::read(input)?;
-    let &[w3, w2, w1, w0, h3, h2, h1, h0, depth, color, ..] = chunks.header;
+    let &[w3, w2, w1, w0, h3, h2, h1, h0, depth, color, _, _, interlacing] = chunks.header;
     let alpha = u8::from(chunks.has_transparency);
     let channels = match color {
         0 => 1 + alpha,
@@ -41,11 +47,18 @@ pub(super) fn probe(input: &[u8]) -> Result<ImageInfo, Error> {
         6 => 4,
         _ => return Err(Corrupt::malformed("its colour type is none that PNG has").into()),
     };
+    let orientation = chunks.exif.and_then(exif::orientation).unwrap_or(Orientation::AS_STORED);
+    // An index says as much as three colours: what is dense for it is less.
+    let bytes = input.len() as u64 * if color == PALETTE { 5 } else { 1 };
+    let in_bands = interlacing == 0
+        && depth < 16
+        && orientation == Orientation::AS_STORED
+        && matches!(chunks.color.read(), Colors::Srgb | Colors::Unusable);
     Ok(ImageInfo {
         format: ImageFormat::Png,
         width: u32::from_be_bytes([w3, w2, w1, w0]),
         height: u32::from_be_bytes([h3, h2, h1, h0]),
-        orientation: chunks.exif.and_then(exif::orientation).unwrap_or(Orientation::AS_STORED),
+        orientation,
         frames: chunks
             .animation
             .and_then(<[u8]>::first_chunk)
@@ -53,19 +66,46 @@ pub(super) fn probe(input: &[u8]) -> Result<ImageInfo, Error> {
         channels,
         bit_depth: if depth == 16 { 16 } else { 8 },
         decoder_bytes: chunks.copied_bytes(input),
-        packing: Packing::lossless(input.len()),
+        packing: Packing::Lossless { bytes, in_bands },
     })
 }
 
 pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
     let chunks = Chunks::read(input)?;
+    let Opened { mut reader, layout, wide, size } = open(&chunks, input, info, limits)?;
+    let mut pixels = vec![0; size];
+    reader.next_frame(&mut pixels).map_err(|error| refused(&error))?;
+    if wide && cfg!(target_endian = "little") {
+        pixels.as_chunks_mut::<2>().0.iter_mut().for_each(|sample| sample.reverse());
+    }
+    let (colors, orientation) = (chunks.color.read(), info.orientation);
+    let (width, height) = (info.width as usize, info.height as usize);
+    Ok(Raster { wide, colors, orientation, ..Raster::new(width, height, layout, pixels) })
+}
+
+/// A decoder that has read the header.
+struct Opened<'a> {
+    reader: png::Reader<Cursor<Cow<'a, [u8]>>>,
+    layout: Layout,
+    /// Whether a component has 16 bits.
+    wide: bool,
+    /// Bytes of all pixels.
+    size: usize,
+}
+
+fn open<'a>(
+    chunks: &Chunks<'_>,
+    input: &'a [u8],
+    info: &ImageInfo,
+    limits: &Limits,
+) -> Result<Opened<'a>, Error> {
     let memory = usize::try_from(limits.max_image_memory).unwrap_or(usize::MAX);
-    let readable = chunks.readable(input);
-    let mut decoder = png::Decoder::new_with_limits(Cursor::new(&*readable), png::Limits { bytes: memory });
+    let readable = Cursor::new(chunks.readable(input));
+    let mut decoder = png::Decoder::new_with_limits(readable, png::Limits { bytes: memory });
     decoder.set_transformations(png::Transformations::EXPAND);
     decoder.set_ignore_text_chunk(true);
     decoder.set_ignore_iccp_chunk(true);
-    let mut reader = decoder.read_info().map_err(|error| refused(&error))?;
+    let reader = decoder.read_info().map_err(|error| refused(&error))?;
     let (color, depth) = reader.output_color_type();
     let layout = match color {
         png::ColorType::Grayscale => Layout::Grey,
@@ -74,19 +114,13 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
         png::ColorType::Rgba => Layout::Rgba,
         png::ColorType::Indexed => return Err(Corrupt::malformed("its palette is missing").into()),
     };
-    let (width, height) = (info.width as usize, info.height as usize);
     let wide = depth == png::BitDepth::Sixteen;
-    let size = width * height * layout.channels() * if wide { 2 } else { 1 };
+    let bytes = layout.channels() * if wide { 2 } else { 1 };
+    let size = info.width as usize * info.height as usize * bytes;
     if reader.output_buffer_size() != Some(size) {
         return Err(Corrupt::malformed("its header is ambiguous").into());
     }
-    let mut pixels = vec![0; size];
-    reader.next_frame(&mut pixels).map_err(|error| refused(&error))?;
-    if wide && cfg!(target_endian = "little") {
-        pixels.as_chunks_mut::<2>().0.iter_mut().for_each(|sample| sample.reverse());
-    }
-    let (colors, orientation) = (chunks.color.read(), info.orientation);
-    Ok(Raster { wide, colors, orientation, ..Raster::new(width, height, layout, pixels) })
+    Ok(Opened { reader, layout, wide, size })
 }
 
 fn refused(error: &png::DecodingError) -> Corrupt {

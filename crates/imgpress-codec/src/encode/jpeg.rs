@@ -18,6 +18,8 @@ use crate::options::{Effort, Quality};
 use crate::raster::Raster;
 
 #[cfg(not(feature = "mozjpeg"))]
+pub(crate) use own::Rows;
+#[cfg(not(feature = "mozjpeg"))]
 pub(crate) use planes::{WholePlanes, from_planes, keeps_steps, takes_planes};
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use recode::recode;

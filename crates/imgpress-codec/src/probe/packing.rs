@@ -4,8 +4,8 @@ pub(crate) enum Packing {
     /// A JPEG of so many bytes, whether its planes are encoded as they are, and the lowest quality at which it is as
     /// coarse as what would be made of it; 101 for none.
     Jpeg { bytes: u64, by_planes: bool, coarse_from: u8 },
-    /// Pixels compressed without loss to so many bytes.
-    Lossless { bytes: u64 },
+    /// Pixels compressed without loss to so many bytes, and whether they are decoded and encoded a few rows at a time.
+    Lossless { bytes: u64, in_bands: bool },
     /// Pixels as they are: nothing.
     Plain,
 }
@@ -22,22 +22,22 @@ impl Packing {
         matches!(self, Self::Jpeg { by_planes: true, .. })
     }
 
+    pub(super) fn comes_in_bands(self) -> bool {
+        matches!(self, Self::Lossless { in_bands: true, .. })
+    }
+
     /// Bytes that recoding takes of a file of so many pixels, if it is likely to be recoded at this quality: the
     /// coefficients of its largest component as they are, and all of them once more as compact as they are sparse
     /// (measured in tests/memory.rs).
     pub(super) fn recoding(self, pixels: u64, quality: u8) -> u64 {
-        /// A file that is a little finer may be kept too, where encoding it anew saves hardly anything.
-        const NEAR: u8 = 5;
         match self {
-            Self::Jpeg { bytes, coarse_from, .. } if quality.saturating_add(NEAR) >= coarse_from => {
-                pixels * 12 / 5 + 6 * bytes
-            }
+            Self::Jpeg { bytes, coarse_from, .. } if quality >= coarse_from => pixels * 12 / 5 + 6 * bytes,
             _ => 0,
         }
     }
 
     pub(crate) fn lossless(bytes: usize) -> Self {
-        Self::Lossless { bytes: bytes as u64 }
+        Self::Lossless { bytes: bytes as u64, in_bands: false }
     }
 
     /// Hundredths of a byte that encoding takes for each pixel of a picture that had so many.
@@ -48,8 +48,8 @@ impl Packing {
         let (bytes, photograph, noise) = match (self, grey) {
             (Self::Jpeg { bytes, .. }, false) => (bytes, 2, 7),
             (Self::Jpeg { bytes, .. }, true) => (bytes, 2, 6),
-            (Self::Lossless { bytes }, false) => (bytes, 14, 22),
-            (Self::Lossless { bytes }, true) => (bytes, 5, 8),
+            (Self::Lossless { bytes, .. }, false) => (bytes, 14, 22),
+            (Self::Lossless { bytes, .. }, true) => (bytes, 5, 8),
             // Between the two.
             (Self::Plain, _) => return (2 * calm + wild) / 3,
         };

@@ -7,6 +7,8 @@ mod resize;
 
 pub(crate) use color::unconverted;
 #[cfg(not(feature = "mozjpeg"))]
+pub(crate) use flatten::onto as flatten;
+#[cfg(not(feature = "mozjpeg"))]
 pub(crate) use orient::upright;
 pub(crate) use resize::BAND;
 

@@ -6,6 +6,8 @@ use crate::raster::{Layout, Raster};
 /// stand out of the picture have none: what fills them up is the encoder's to choose.
 pub(crate) struct Means {
     size: (usize, usize),
+    /// Whether they are still of red, green and blue.
+    are_rgb: bool,
     grids: Vec<Grid>,
 }
 
@@ -30,27 +32,34 @@ impl Means {
             rows: 0,
             values: vec![0.0; blocks.0 * blocks.1],
         };
-        Self { size, grids: spacings.iter().map(grid).collect() }
+        Self { size, are_rgb: false, grids: spacings.iter().map(grid).collect() }
     }
 
     /// Of a picture that is encoded.
     pub(super) fn of(raster: &Raster) -> Self {
-        let size = (raster.width, raster.height);
-        let channels = raster.layout.channels();
-        let mut means = Self::new(size, &[(1, 1); 3][..channels.min(3)]);
-        for (y, row) in raster.pixels.chunks_exact(raster.width * channels).enumerate() {
+        let mut means = Self::of_pixels((raster.width, raster.height), raster.layout);
+        means.add_pixels(raster, 0);
+        means
+    }
+
+    /// Of a picture of this size whose pixels are still to come.
+    pub(crate) fn of_pixels(size: (usize, usize), layout: Layout) -> Self {
+        let are_rgb = layout == Layout::Rgb;
+        Self { are_rgb, ..Self::new(size, &[(1, 1); 3][..layout.channels().min(3)]) }
+    }
+
+    /// Takes rows of pixels that are about to be encoded, from this row of the picture on.
+    pub(crate) fn add_pixels(&mut self, rows: &Raster, top: usize) {
+        let channels = rows.layout.channels();
+        for (y, row) in (top..).zip(rows.pixels.chunks_exact(rows.width * channels)) {
             for (x, block) in row.chunks_exact(8 * channels).enumerate() {
-                for (channel, grid) in means.grids.iter_mut().enumerate() {
-                    let sum: u32 =
-                        block.iter().skip(channel).step_by(channels).map(|value| u32::from(*value)).sum();
-                    grid.add(x, y / 8, sum);
+                let mut sums = [0; 3];
+                for pixel in block.chunks_exact(channels) {
+                    sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u32::from(*value));
                 }
+                self.grids.iter_mut().zip(sums).for_each(|(grid, sum)| grid.add(x, y / 8, sum));
             }
         }
-        if raster.layout == Layout::Rgb {
-            means.become_ycbcr();
-        }
-        means
     }
 
     pub(super) fn size(&self) -> (usize, usize) {
@@ -112,8 +121,8 @@ impl Means {
     }
 
     /// Red, green and blue to luma and chroma (ITU-T T.871): means go the way of samples.
-    fn become_ycbcr(&mut self) {
-        let [red, green, blue] = self.grids.as_mut_slice() else { return };
+    pub(super) fn into_ycbcr(mut self) -> Self {
+        let ([red, green, blue], true) = (self.grids.as_mut_slice(), self.are_rgb) else { return self };
         let colors = red.values.iter_mut().zip(&mut green.values).zip(&mut blue.values);
         for ((red, green), blue) in colors {
             let (r, g, b) = (*red, *green, *blue);
@@ -121,6 +130,8 @@ impl Means {
             *green = 128.0 + (b - *red) / 1.772;
             *blue = 128.0 + (r - *red) / 1.402;
         }
+        self.are_rgb = false;
+        self
     }
 }
 

@@ -4,7 +4,7 @@ use imgpress_codec::options::{Fit, Options, Side};
 use imgpress_codec::{Budget, Error, Limits, Outcome, Output, TooLarge, compress, probe};
 use proptest::prelude::*;
 
-use crate::fixtures::{Decoded, Picture, assert_near, every_format, png, png_rgb, run};
+use crate::fixtures::{Decoded, Picture, assert_near, every_format, png, png_rgb, pnm, run};
 
 /// A box and a fit; 0 is a side that is not asked for.
 fn asked(width: u16, height: u16, fit: Fit) -> Options {
@@ -86,7 +86,7 @@ fn a_jpeg_is_kept_only_if_its_size_stays() {
 
 #[test]
 fn a_picture_made_smaller_needs_less_memory_and_never_more_than_was_counted() {
-    let info = probe(&png_rgb(&Picture::photo(1200, 900)), &Limits::default()).unwrap();
+    let info = probe(&pnm(&Picture::photo(1200, 900)), &Limits::default()).unwrap();
     let needs = |options| info.working_set_for(&options, &Limits::default()).unwrap();
     assert_eq!(needs(Options::default()), info.working_set());
     assert!(needs(asked(100, 0, Fit::ScaleDown)) < info.working_set());

@@ -9,6 +9,7 @@
     reason = "small numbers"
 )]
 
+mod bands;
 mod bombs;
 mod carriers;
 mod colors;

@@ -1,6 +1,6 @@
 //! Our own encoder.
 
-use imgpress_jpeg::{ColorType, EncodeError, Encoder, Settings, Subsampling};
+use imgpress_jpeg::{ChromaDetail, ColorType, EncodeError, Encoder, Settings, Subsampling};
 
 use crate::Error;
 use crate::colors::Colors;
@@ -9,15 +9,19 @@ use crate::raster::{Layout, Raster};
 
 /// As [`super::encode`]. Chroma is at half size, or at full size where the picture needs it.
 pub(super) fn encode(raster: &Raster, quality: Quality, effort: Effort) -> Result<Vec<u8>, Error> {
-    let color = match raster.layout {
-        Layout::Grey => ColorType::Grey,
-        Layout::Rgb => ColorType::Rgb,
-        other => return Err(Error::Encoder(format!("{other:?} pixels are not for a JPEG"))),
-    };
+    let color = color_of(raster.layout)?;
     let width = side(raster.width);
     let settings =
         settings(quality, effort, &raster.colors)?.with_subsampling_for(color, width, &raster.pixels);
     file(raster, color, settings).map_err(|error| broken(&error))
+}
+
+fn color_of(layout: Layout) -> Result<ColorType, Error> {
+    match layout {
+        Layout::Grey => Ok(ColorType::Grey),
+        Layout::Rgb => Ok(ColorType::Rgb),
+        other => Err(Error::Encoder(format!("{other:?} pixels are not for a JPEG"))),
+    }
 }
 
 fn file(raster: &Raster, color: ColorType, settings: Settings) -> Result<Vec<u8>, EncodeError> {
@@ -26,6 +30,64 @@ fn file(raster: &Raster, color: ColorType, settings: Settings) -> Result<Vec<u8>
     let mut bytes = Vec::with_capacity(likely_size(raster.width, raster.height));
     encoder.finish(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Encodes a picture as [`super::encode`] does, to the same bytes, from bands of its rows. Which size chroma needs is
+/// known when all rows have gone by: it is half size that is tried.
+pub(crate) struct Rows {
+    encoder: Encoder,
+    detail: ChromaDetail,
+    size: (usize, usize),
+}
+
+impl Rows {
+    /// For a picture of this size and layout in sRGB, with chroma at half size or at full size.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`].
+    pub(crate) fn new(
+        size: (usize, usize),
+        layout: Layout,
+        full_chroma: bool,
+        (quality, effort): (Quality, Effort),
+    ) -> Result<Self, Error> {
+        let color = color_of(layout)?;
+        let (width, height) = (side(size.0), side(size.1));
+        let settings = settings(quality, effort, &Colors::Srgb)?;
+        let detail = ChromaDetail::new(color, width, height, &settings);
+        let settings = if full_chroma { settings.with_subsampling(Subsampling::S444) } else { settings };
+        let encoder = Encoder::new(width, height, color, settings).map_err(|error| broken(&error))?;
+        Ok(Self { encoder, detail, size })
+    }
+
+    /// Takes the next rows.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`].
+    pub(crate) fn write(&mut self, band: &Raster) -> Result<(), Error> {
+        self.detail.look(&band.pixels);
+        self.encoder.write_rows(&band.pixels).map_err(|error| broken(&error))
+    }
+
+    /// Whether the rows so far need chroma at full size.
+    pub(crate) fn needs_full_chroma(&self) -> bool {
+        self.detail.subsampling() == Some(Subsampling::S444)
+    }
+
+    /// Whether the rows so far need it so clearly that those to come will hardly change it.
+    pub(crate) fn clearly_needs_full_chroma(&self) -> bool {
+        self.detail.is_clearly_full()
+    }
+
+    /// The file, when all rows are there.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`].
+    pub(crate) fn finish(self) -> Result<Vec<u8>, Error> {
+        let mut bytes = Vec::with_capacity(likely_size(self.size.0, self.size.1));
+        self.encoder.finish(&mut bytes).map_err(|error| broken(&error))?;
+        Ok(bytes)
+    }
 }
 
 /// The quantisation tables, row by row, of what our encoder makes of a picture of 1 or 3 components.

@@ -8,6 +8,8 @@ pub(crate) struct Means {
     size: (usize, usize),
     /// Whether they are still of red, green and blue.
     are_rgb: bool,
+    /// Of pixels: sums down up to eight rows.
+    sums: Vec<u16>,
     grids: Vec<Grid>,
 }
 
@@ -32,7 +34,7 @@ impl Means {
             rows: 0,
             values: vec![0.0; blocks.0 * blocks.1],
         };
-        Self { size, are_rgb: false, grids: spacings.iter().map(grid).collect() }
+        Self { size, are_rgb: false, sums: Vec::new(), grids: spacings.iter().map(grid).collect() }
     }
 
     /// Of a picture that is encoded.
@@ -51,15 +53,26 @@ impl Means {
     /// Takes rows of pixels that are about to be encoded, from this row of the picture on.
     pub(crate) fn add_pixels(&mut self, rows: &Raster, top: usize) {
         let channels = rows.layout.channels();
+        self.sums.resize(rows.width * channels, 0);
         for (y, row) in (top..).zip(rows.pixels.chunks_exact(rows.width * channels)) {
-            for (x, block) in row.chunks_exact(8 * channels).enumerate() {
-                let mut sums = [0; 3];
-                for pixel in block.chunks_exact(channels) {
-                    sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u32::from(*value));
-                }
-                self.grids.iter_mut().zip(sums).for_each(|(grid, sum)| grid.add(x, y / 8, sum));
+            // Eight rows in one, which vectors do, and only then across.
+            self.sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += u16::from(*value));
+            if y % 8 == 7 {
+                self.take_sums(y / 8, channels);
             }
         }
+    }
+
+    /// Takes the sums of eight rows, and begins new ones.
+    fn take_sums(&mut self, y: usize, channels: usize) {
+        for (x, block) in self.sums.chunks_exact(8 * channels).enumerate() {
+            let mut sums = [0; 3];
+            for pixel in block.chunks_exact(channels) {
+                sums.iter_mut().zip(pixel).for_each(|(sum, value)| *sum += u32::from(*value));
+            }
+            self.grids.iter_mut().zip(sums).for_each(|(grid, sum)| grid.add(x, y, sum));
+        }
+        self.sums.fill(0);
     }
 
     pub(super) fn size(&self) -> (usize, usize) {

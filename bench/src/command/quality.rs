@@ -1,5 +1,6 @@
 //! The quality scale: for each of mozjpeg's qualities the distance at which each effort of our encoder has the same
-//! mean look by Butteraugli, as long as SSIMULACRA2 says that it is no worse, and hardly better.
+//! mean look: by SSIMULACRA2 a little more than mozjpeg's, which Butteraugli's says too, and at low qualities, where the
+//! two differ, between them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -32,12 +33,13 @@ const DISTANCES: [f64; 30] = [
     1.35, 1.1, 0.9, 0.7, 0.53, 0.38, 0.26, 0.17, 0.1,
 ];
 
-/// By how many points of SSIMULACRA2 a quality is at least above mozjpeg's same number, so that pictures unlike those
-/// of the tuning set are not below it.
-const LEAST_ABOVE: f64 = 0.4;
-/// By how many it may be above where Butteraugli asks for more, ...
-const MOST_ABOVE: f64 = 0.8;
-/// ...which it does at low qualities, and may: below this score a tenth of what is missing is allowed.
+/// By how many points of SSIMULACRA2 a quality is above mozjpeg's same number, so that pictures unlike those of the
+/// tuning set are not below it: half a point where mozjpeg scores 60, a whole one where it scores 78.
+fn above(score: f64) -> f64 {
+    0.5 + 0.5 * ((score - LOW) / 18.0).clamp(0.0, 1.0)
+}
+
+/// Below this score Butteraugli may ask for more: up to a tenth of what is missing.
 const LOW: f64 = 60.0;
 
 /// Measures, prints how well the scale fits and writes the table.
@@ -75,9 +77,9 @@ fn scale(measured: &[Measured]) -> Result<Vec<Vec<f64>>> {
             let distances = (1..=100).map(|quality| {
                 let wanted = |metric| interpolated(&reference, f64::from(quality), metric);
                 let score = wanted(Metric::Ssimulacra2)?;
-                let above = |points| distance_of(&own, score + points, Metric::Ssimulacra2);
-                let finest = above(MOST_ABOVE.max((LOW - score) / 10.0))?;
-                let coarsest = above(LEAST_ABOVE)?;
+                let at = |points| distance_of(&own, score + points, Metric::Ssimulacra2);
+                let finest = at(above(score).max((LOW - score) / 10.0))?;
+                let coarsest = at(above(score))?;
                 let distance = distance_of(&own, wanted(Metric::Butteraugli)?, Metric::Butteraugli)?;
                 Some(distance.max(finest).min(coarsest))
             });

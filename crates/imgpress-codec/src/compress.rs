@@ -25,12 +25,13 @@ pub fn compress_image_bytes(input: &[u8], quality: Quality) -> Result<Vec<u8>, E
     compress(input, &options, &Limits::default(), &Budget::unlimited()).map(|output| output.bytes)
 }
 
-/// Compresses an image of any supported format, recognised from its bytes, to a JPEG of the same look: upright,
-/// in sRGB, without metadata unless the options ask for those, transparency flattened on the background, and of the size that is asked for.
+/// Compresses an image of any supported format, recognised from its bytes, to a JPEG of the same look: upright, in
+/// sRGB and without metadata unless the options ask for those, transparency flattened on the background, and of the
+/// size that is asked for.
 ///
-/// A JPEG that is not resized and that would not get smaller, or that is at least as coarse as the quality asks already, is kept: its
-/// pixels exactly, and of its metadata what the options say, in fewer bytes where coding the same coefficients anew takes
-/// fewer. So the same image compressed again comes back as it is, byte by byte.
+/// A JPEG that is not resized and that would not get smaller, or that is at least as coarse as the quality asks
+/// already, is kept: its pixels exactly, and of its metadata what the options say, in fewer bytes where coding the
+/// same coefficients anew takes fewer. So the same image compressed again comes back as it is, byte by byte.
 ///
 /// With [`max_bytes`](Options::max_bytes), the highest quality that fits is taken, none above the one that is asked for.
 ///

@@ -134,8 +134,8 @@ impl ImageInfo {
             && geometry.is_identity(self.shown_size())
     }
 
-    /// A JPEG from plane to plane, if it is not recoded: its coefficients where they are kept; all planes, and one of them twice, where they
-    /// are turned.
+    /// A JPEG from plane to plane, if it is not recoded: its coefficients where they are kept; all planes, and one of
+    /// them twice, where they are turned.
     fn by_planes(&self, encoder: u64) -> u64 {
         let pixels = self.pixels();
         let planes = if self.channels == 1 { 2 } else { 3 };

@@ -21,8 +21,8 @@ pub(crate) struct Transcoded {
 }
 
 /// Encodes the planes of a file, upright; `None` for a file of which pixels are to be made: one that is neither grey,
-/// nor 4:2:0 or 4:2:2, or whose squares of four pixels would be others once it is turned. Its colours must need no conversion:
-/// they are those that are given, with the profile that is to be embedded.
+/// nor 4:2:0 or 4:2:2, or whose squares of four pixels would be others once it is turned. Its colours must need no
+/// conversion: they are those that are given, with the profile that is to be embedded.
 ///
 /// # Errors
 /// A part of the picture is missing or makes no sense, the budget's, or [`Error::Encoder`].

@@ -70,6 +70,8 @@ fn bounds(name: &str, file: &str) -> (f64, f64) {
         "noise" => (0.7, 1.8),
         _ if plain => (0.8, 2.2),
         "photo" if file.contains("grey") => (0.8, 1.45),
+        // Of few colours: what was smooth has edges, of which the file's size says nothing.
+        "photo" if file.contains("palette") => (0.55, 1.25),
         "photo" => (0.8, 1.25),
         // A file that encoding anew hardly makes smaller is recoded, which nothing foretells.
         _ if file.contains("jpeg") => (0.4, 2.2),

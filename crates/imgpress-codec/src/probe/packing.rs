@@ -12,7 +12,7 @@ pub(crate) enum Packing {
 
 /// Hundredths of a byte that the encoder holds for each pixel, its output included, by quality. Measured on
 /// photographs and on noise in tests/memory.rs; between two qualities it is taken in proportion.
-const CALM: [(u64, u64); 5] = [(50, 120), (80, 126), (90, 190), (95, 270), (100, 620)];
+const CALM: [(u64, u64); 5] = [(50, 120), (80, 137), (90, 205), (95, 272), (100, 640)];
 const WILD: [(u64, u64); 4] = [(50, 500), (80, 1100), (95, 1500), (100, 1700)];
 /// The same of noise in grey, at any quality.
 const WILD_GREY: u64 = 800;

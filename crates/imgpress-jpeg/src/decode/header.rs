@@ -257,6 +257,10 @@ fn find<'a>(
     number: u8,
     needed: bool,
 ) -> Result<Option<TableSpec<'a>>, DecodeError> {
+    // Of a table that is not needed too: there are four, and other decoders refuse what names a fifth.
+    if usize::from(number) >= class.len() {
+        return Err(DecodeError::Malformed("a scan names a Huffman table that cannot be"));
+    }
     if !needed {
         return Ok(None);
     }

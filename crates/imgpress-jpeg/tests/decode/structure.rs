@@ -46,6 +46,21 @@ fn file(parts: &[Vec<u8>]) -> Vec<u8> {
 }
 
 #[test]
+fn a_scan_that_names_a_table_that_cannot_be_is_malformed_even_if_it_needs_none() {
+    for tables_named in [0x00, 0x90, 0x09] {
+        let mut parts =
+            [tables(), frame(0xC2, (8, 8), &[0x11]), scan(1, [0, 0, 0], &[0]), scan(1, [1, 63, 0], &[0])];
+        for part in &mut parts[2..] {
+            part[6] = tables_named;
+        }
+        let file = file(&parts);
+        let decoder = Decoder::new(&file, &DecodeLimits::default());
+        let malformed = matches!(decoder, Err(DecodeError::Malformed(_)));
+        assert_eq!(malformed, tables_named != 0, "{tables_named:#04x}");
+    }
+}
+
+#[test]
 fn every_pair_of_sampling_factors_is_decoded_to_planes_and_to_pixels() {
     let size = (45, 37);
     let factors = || (0x11..=0x44_u8).filter(|pair| (1..=4).contains(&(pair & 15)) && pair >> 4 <= 4);

@@ -22,9 +22,22 @@ impl JpegFile<'_> {
         let mut around = self.around(carried).into_iter().peekable();
         self.write(|at, &Segment { marker, payload, .. }| match marker {
             // Frame headers and Huffman tables; the arithmetic ones of this range are refused before.
-            0xc0..=0xcf | DQT | DRI | SOS => Some((marker, payload.into())),
+            0xc0..=0xcf | DQT | DRI => Some((marker, payload.into())),
+            SOS => Some((marker, self.scan_header(payload))),
             _ => around.next_if(|segment| segment.at == at).map(|segment| (segment.marker, segment.payload)),
         })
+    }
+
+    /// What a scan's header ends with means nothing in a sequential file, and we do not look at it. Other decoders
+    /// refuse what should not be there: it is put right.
+    fn scan_header<'b>(&self, payload: &'b [u8]) -> Cow<'b, [u8]> {
+        const WHOLE: [u8; 3] = [0, 63, 0];
+        match payload.split_last_chunk() {
+            Some((components, end)) if !self.decoder().is_progressive() && *end != WHOLE => {
+                [components, &WHOLE].concat().into()
+            }
+            _ => payload.into(),
+        }
     }
 
     fn write<'b>(

@@ -155,3 +155,19 @@ fn a_finer_jpeg_is_compressed_and_loses_its_metadata() {
     assert!(!contains(&output.bytes, b"Secret") && !contains(&output.bytes, b"<?php"));
     assert!(output.bytes.len() < fine.len() / 2);
 }
+
+#[test]
+fn a_kept_jpeg_whose_scan_header_says_what_it_should_not_has_it_put_right() {
+    // So small that its own scan is the shortest.
+    let coding = Coding { quality: 20, optimized: true, ..Coding::default() };
+    let plain = jpeg(&Picture::photo(8, 8), coding);
+    let scan = plain.windows(2).position(|pair| pair == [0xff, 0xda]).unwrap();
+    let end = scan + 2 + usize::from(plain[scan + 3]);
+    for odd in [[1, 63, 0], [0, 5, 0], [0, 63, 0x21], [200, 200, 200]] {
+        let mut input = plain.clone();
+        input[end - 3..end].copy_from_slice(&odd);
+        let output = run(&input, 80).unwrap();
+        assert!(output.outcome == Outcome::Kept && output.bytes == plain, "{odd:?}");
+        assert_eq!(Decoded::of(&output.bytes).pixels, Decoded::of(&plain).pixels);
+    }
+}

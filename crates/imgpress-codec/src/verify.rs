@@ -83,9 +83,11 @@ impl Verify {
         if !self.takes(raster.width * raster.height, file.len()) {
             return Ok(());
         }
-        let means = Means::of(&raster).into_ycbcr();
+        let means = Means::of(&raster);
+        let correction = means.correction();
+        let means = means.into_ycbcr();
         if self == Self::Always {
-            likeness::check(file, &raster, quality)?;
+            likeness::check(file, &raster, quality, correction)?;
         }
         drop(raster);
         check_means(file, &means, quality)
@@ -144,12 +146,16 @@ fn check_means(file: &[u8], means: &Means, quality: Quality) -> Result<(), Error
     while let Some(strip) = strips.next_strip().map_err(|error| failed(&error))? {
         strip.planes().enumerate().for_each(|(component, plane)| found.take(component, &plane));
     }
-    let (mean, block) = means.differences(&found);
     let (most_mean, most_block) = limits(quality);
     // The fewer blocks there are, the more one of them weighs.
     let most_mean = most_mean + (most_block - most_mean) / means.blocks().sqrt();
-    if mean > most_mean || block > most_block {
-        return Err(failed(&format!("it is another picture: off by {mean:.1} and {block:.1} in a block")));
+    for (component, (mean, block)) in means.differences(&found).enumerate() {
+        let correction = if component == 0 { means.correction() } else { 0.0 };
+        if mean > most_mean + correction || block > most_block + correction {
+            return Err(failed(&format!(
+                "it is another picture: off by {mean:.1} and {block:.1} in a block"
+            )));
+        }
     }
     Ok(())
 }

@@ -8,11 +8,12 @@ use crate::raster::{Layout, Raster};
 /// Side of the squares that are compared, in pixels.
 const REGION: usize = 64;
 
-/// Compares luma in each square: its mean error may be what quantisation can do to detail, and not more.
+/// Compares luma in each square: its mean error may be what quantisation can do to detail, and by how many levels luma
+/// is corrected, and not more.
 ///
 /// # Errors
 /// [`Error::Encoder`] as for [`Verify::check`](super::Verify::check).
-pub(super) fn check(file: &[u8], raster: &Raster, quality: Quality) -> Result<(), Error> {
+pub(super) fn check(file: &[u8], raster: &Raster, quality: Quality, correction: f32) -> Result<(), Error> {
     let decoder = open(file, (raster.width, raster.height), raster.layout.channels())?;
     let mut strips = decoder.strips().map_err(|error| failed(&error))?;
     let mut regions = Regions::new(raster);
@@ -23,7 +24,7 @@ pub(super) fn check(file: &[u8], raster: &Raster, quality: Quality) -> Result<()
             y += 1;
         }
     }
-    regions.check(quality)
+    regions.check(quality, correction)
 }
 
 /// Fewer pixels than a quarter of a square has.
@@ -84,7 +85,7 @@ impl<'a> Regions<'a> {
         sums.into_iter().map(|(sum, count): (f32, f32)| sum / count.max(1.0)).collect()
     }
 
-    fn check(&self, quality: Quality) -> Result<(), Error> {
+    fn check(&self, quality: Quality, correction: f32) -> Result<(), Error> {
         // Twice what was measured on pictures of every kind, at 100, 80, 50, 30 and 1.
         let (allowed, of_detail) = match quality.get() {
             95.. => (4.0, 0.2),
@@ -97,7 +98,7 @@ impl<'a> Regions<'a> {
             let (error, detail) = (error / pixels.max(1.0), detail / pixels.max(1.0));
             // In a corner of a picture a single edge weighs more.
             let allowed = if *pixels < FEW { 3.0 * allowed } else { allowed };
-            if error > allowed + of_detail * detail {
+            if error > allowed + of_detail * detail + correction {
                 return Err(failed(&format!(
                     "a square is off by {error:.1}, with detail of {detail:.1} in it"
                 )));

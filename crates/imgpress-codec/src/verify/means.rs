@@ -10,6 +10,10 @@ pub(crate) struct Means {
     are_rgb: bool,
     /// Of pixels: sums down up to eight rows.
     sums: Vec<u16>,
+    /// Of pixels: the row before.
+    before: Vec<u8>,
+    /// How much colour changes from pixel to pixel, in levels, and how often it was looked at.
+    changes: (f32, f32),
     grids: Vec<Grid>,
 }
 
@@ -34,7 +38,14 @@ impl Means {
             rows: 0,
             values: vec![0.0; blocks.0 * blocks.1],
         };
-        Self { size, are_rgb: false, sums: Vec::new(), grids: spacings.iter().map(grid).collect() }
+        Self {
+            size,
+            are_rgb: false,
+            sums: Vec::new(),
+            before: Vec::new(),
+            changes: (0.0, 0.0),
+            grids: spacings.iter().map(grid).collect(),
+        }
     }
 
     /// Of a picture that is encoded.
@@ -60,7 +71,36 @@ impl Means {
             if y % 8 == 7 {
                 self.take_sums(y / 8, channels);
             }
+            if self.are_rgb {
+                self.take_changes(y, row);
+            }
         }
+    }
+
+    /// Looks at some of the rows, across and down: two of eight, so that no pattern hides between them.
+    fn take_changes(&mut self, y: usize, row: &[u8]) {
+        if matches!(y % 8, 2 | 3) && self.before.len() == row.len() {
+            let right = row.get(3..).unwrap_or_default();
+            let (pixels, next, above) =
+                (row.as_chunks::<3>().0, right.as_chunks::<3>().0, self.before.as_chunks::<3>().0);
+            let across: u32 = pixels.iter().zip(next).map(|(one, other)| change(one, other)).sum();
+            let down: u32 = pixels.iter().zip(above).map(|(one, other)| change(one, other)).sum();
+            self.changes.0 += count((across + down) as usize);
+            self.changes.1 += count(pixels.len());
+        }
+        if matches!(y % 8, 1 | 2) {
+            self.before.clear();
+            self.before.extend_from_slice(row);
+        }
+    }
+
+    /// By how many levels luma may differ on purpose: the encoder corrects it for what half-size chroma will lose, by 26 at
+    /// most (`luma_fix` in imgpress-jpeg), and only where colour changes from pixel to pixel. Of planes, those of 4:2:2 are
+    /// corrected too.
+    pub(super) fn correction(&self) -> f32 {
+        const MOST: f32 = 26.0;
+        let is_half_width = self.grids.get(1).is_some_and(|grid| grid.unit == (4, 8));
+        if is_half_width { MOST } else { (self.changes.0 / self.changes.1.max(1.0) / 2.0).min(MOST) }
     }
 
     /// Takes the sums of eight rows, and begins new ones.
@@ -117,20 +157,18 @@ impl Means {
         }
     }
 
-    /// How far the means are off those of another picture of the same shape, over the whole of a component, and in
-    /// the worst block.
-    pub(super) fn differences(&self, other: &Self) -> (f32, f32) {
-        let (mut mean, mut worst) = (0.0_f32, 0.0_f32);
-        for (ours, theirs) in self.grids.iter().zip(&other.grids) {
-            let mut sum = 0.0;
+    /// How far the means are off those of another picture of the same shape, for each component over its whole, and in
+    /// its worst block.
+    pub(super) fn differences(&self, other: &Self) -> impl Iterator<Item = (f32, f32)> {
+        self.grids.iter().zip(&other.grids).map(|(ours, theirs)| {
+            let (mut sum, mut worst) = (0.0, 0.0_f32);
             for (ours, theirs) in ours.values.iter().zip(&theirs.values) {
                 let difference = (ours - theirs).abs();
                 sum += difference;
                 worst = worst.max(difference);
             }
-            mean = mean.max(sum / count(ours.values.len()));
-        }
-        (mean, worst)
+            (sum / count(ours.values.len()), worst)
+        })
     }
 
     /// Red, green and blue to luma and chroma (ITU-T T.871): means go the way of samples.
@@ -157,6 +195,12 @@ impl Grid {
             *value += f32::from(u16::try_from(sum).unwrap_or(u16::MAX)) / count(self.unit.0 * self.unit.1);
         }
     }
+}
+
+/// By how much the colours of two pixels differ, their brightness left out.
+fn change(one: &[u8; 3], other: &[u8; 3]) -> u32 {
+    let [red, green, blue] = [0, 1, 2].map(|channel| i32::from(one[channel]) - i32::from(other[channel]));
+    (red - green).unsigned_abs() + (blue - green).unsigned_abs()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "blocks of a picture, for a mean")]

@@ -49,6 +49,23 @@ fn what_was_encoded_well_passes_at_every_quality() {
 }
 
 #[test]
+fn stripes_of_pure_colours_pass_although_their_luma_is_corrected() {
+    for (width, period) in [(64, 1), (64, 2), (130, 2), (512, 2), (130, 3), (64, 5)] {
+        for colors in [&[[255_u8, 0, 0], [0, 0, 255]][..], &[[255, 0, 0], [0, 0, 255], [0, 255, 0]]] {
+            let upright = (0..width * 64).flat_map(|at| colors[at % width / period % colors.len()]);
+            let level = (0..width * 64).flat_map(|at| colors[at / width / period % colors.len()]);
+            for stripes in [upright.collect(), level.collect::<Vec<u8>>()] {
+                let raster = Raster::new(width, 64, Layout::Rgb, stripes);
+                for number in [40, 75, 80, 90, 95, 100] {
+                    let file = encoded(&raster, number);
+                    Verify::Always.check(&file, copy(&raster), quality(number)).unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_flipped_byte_in_the_data_is_caught_but_for_a_shift_within_the_limits() {
     let raster = picture(130, 97);
     let file = encoded(&raster, 80);

@@ -9,8 +9,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use imgpress_codec::{Budget, Limits, Outcome, Output, Removed, Verify, compress_verified};
-use imgpress_options::{OptionSet, Options};
+use imgpress_codec::{Budget, Limits, Outcome, Output, Removed, Verify, check_options, compress_verified};
+use imgpress_options::{OptionSet, Options, OutputFormat};
 
 use crate::cli::Usage;
 use crate::compress::plan::{Work, plan};
@@ -49,7 +49,8 @@ struct OptionArguments {
     /// How much time to spend: fast, balanced or max [default: balanced].
     #[arg(long)]
     effort: Option<String>,
-    /// The format to write: jpeg.
+    /// The format to write: jpeg, webp, png, same as the input, or auto for the smallest; what -o is called if not given,
+    /// else jpeg.
     #[arg(long)]
     format: Option<String>,
     /// The box that the picture is to go into, in pixels; its own size if not given.
@@ -74,12 +75,17 @@ struct OptionArguments {
 
 impl OptionArguments {
     /// The options, checked where those of a request are.
-    fn read(&self) -> Result<Options, Usage> {
+    ///
+    /// A format that is not given follows from the name of the `output`.
+    fn read(&self, output: Option<&Path>) -> Result<Options, Usage> {
+        let extension = output.and_then(Path::extension).and_then(|extension| extension.to_str());
+        let of_output = extension.and_then(OutputFormat::of_extension).map(|format| format.name().to_owned());
+        let format = self.format.clone().or(of_output);
         let given = [
             ("quality", &self.quality),
             ("background", &self.background),
             ("effort", &self.effort),
-            ("format", &self.format),
+            ("format", &format),
             ("width", &self.width),
             ("height", &self.height),
             ("fit", &self.fit),
@@ -93,13 +99,15 @@ impl OptionArguments {
                 set.set(name, value).map_err(|error| Usage(error.to_string()))?;
             }
         }
-        Ok(set.options())
+        let options = set.options();
+        check_options(&options).map_err(|error| Usage(error.to_string()))?;
+        Ok(options)
     }
 }
 
 /// Compresses what was asked for. One image that fails does not keep the others from being done.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let options = arguments.options.read()?;
+    let options = arguments.options.read(arguments.output.as_deref())?;
     let work = plan(
         &arguments.inputs,
         arguments.output.as_deref(),

@@ -9,7 +9,7 @@ mod png;
 mod qoi;
 mod through_image;
 mod tiff;
-mod webp;
+pub(crate) mod webp;
 
 pub(crate) use jpeg::{decode as decode_jpeg, info as jpeg_info};
 pub(crate) use metadata::metadata;

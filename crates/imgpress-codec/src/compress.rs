@@ -1,6 +1,8 @@
+mod auto;
 #[cfg(not(feature = "mozjpeg"))]
 mod banded;
 mod look;
+mod png;
 mod ready;
 #[cfg(feature = "webp")]
 mod webp;
@@ -85,7 +87,7 @@ impl Job<'_> {
             OutputFormat::Webp => self.to(ImageFormat::Webp, input, jpeg),
             OutputFormat::Png => self.to(ImageFormat::Png, input, jpeg),
             OutputFormat::Same => self.to(format::recognise(input)?, input, jpeg),
-            OutputFormat::Auto => self.to_jpeg(input, jpeg),
+            OutputFormat::Auto => self.to_smallest(input, jpeg),
         }
     }
 
@@ -94,7 +96,8 @@ impl Job<'_> {
             ImageFormat::Jpeg => self.to_jpeg(input, jpeg),
             #[cfg(feature = "webp")]
             ImageFormat::Webp => self.to_webp(self.source(input, jpeg)?),
-            _ => Err(Error::Encoder(format!("{format} is not written"))),
+            // Nothing is lost of a format that is not written.
+            _ => self.to_png(self.source(input, jpeg)?),
         }
     }
 

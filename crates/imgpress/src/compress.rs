@@ -2,6 +2,7 @@
 
 mod plan;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -113,11 +114,13 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         arguments.output.as_deref(),
         arguments.out_dir.as_deref(),
         arguments.recursive,
+        options.format,
     )?;
     let mut failed = false;
+    let mut written = BTreeSet::new();
     for item in &work {
-        match compress_file(item, &options, arguments.verify) {
-            Ok(output) => tell(item, &output),
+        match compress_file(item, &options, arguments.verify, &mut written) {
+            Ok((path, output)) => tell(&path, &output),
             Err(error) => {
                 failed = true;
                 complain(item, &error);
@@ -127,11 +130,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn compress_file(work: &Work, options: &Options, verify: Verify) -> anyhow::Result<Output> {
+/// Gives the file that was written, which none of those `written` before may be.
+fn compress_file(
+    work: &Work,
+    options: &Options,
+    verify: Verify,
+    written: &mut BTreeSet<PathBuf>,
+) -> anyhow::Result<(PathBuf, Output)> {
     let input = fs::read(&work.input).context("reading")?;
     let output = compress_verified(&input, options, &Limits::default(), &Budget::unlimited(), verify)?;
-    write_whole(&work.output, &output.bytes).with_context(|| format!("writing {}", work.output.display()))?;
-    Ok(output)
+    let path = work.file(output.format);
+    let name = path.display();
+    anyhow::ensure!(written.insert(path.clone()), "{name} was written for another image just now");
+    write_whole(&path, &output.bytes).with_context(|| format!("writing {name}"))?;
+    Ok((path, output))
 }
 
 /// Writes a file that is there whole or not at all.
@@ -150,20 +162,20 @@ fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "what a command line tool is for")]
-fn tell(work: &Work, output: &Output) {
+fn tell(path: &Path, output: &Output) {
     let outcome = match output.outcome {
         Outcome::Compressed => "compressed",
         Outcome::Kept => "kept",
     };
     println!(
         "{}: {outcome}, {} bytes, {}x{}",
-        work.output.display(),
+        path.display(),
         output.bytes.len(),
         output.width,
         output.height
     );
     if output.removed.contains(&Removed::Gps) {
-        println!("{}: the place where it was taken was removed", work.output.display());
+        println!("{}: the place where it was taken was removed", path.display());
     }
 }
 

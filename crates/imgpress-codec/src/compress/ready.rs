@@ -43,7 +43,13 @@ pub(super) struct Made {
     pub(super) is_lossless: bool,
 }
 
-impl<'a> Source<'a> {
+impl Made {
+    pub(super) fn length(&self) -> usize {
+        self.file.bytes.len()
+    }
+}
+
+impl Source<'_> {
     pub(super) fn is_resized(&self) -> bool {
         !self.geometry.is_identity(self.info.shown_size())
     }
@@ -79,25 +85,24 @@ impl<'a> Source<'a> {
         file
     }
 
-    /// The input's picture as it is, with what is wanted of what was found in it, and its profile, if it needs that.
+    /// The input's picture as it is, with what is wanted of what was found in it; `write` is told whether what the file
+    /// says of its colours is needed.
     pub(super) fn kept(
         &self,
         ready: &Ready,
         wanted: Metadata,
-        icc: Option<&[u8]>,
-        write: impl Fn(&Extras<'_>) -> Vec<u8>,
+        write: impl Fn(&Extras<'_>, bool) -> Vec<u8>,
     ) -> File {
         let ImageInfo { width, height, orientation, .. } = self.info;
         let shape = Shape { width, height, orientation };
-        let needs_profile = ready.stated == Statement::Profile
-            && (ready.is_converted || ready.raster.colors.statement() == Statement::Profile);
-        let icc = icc.filter(|_| needs_profile);
-        let mut file = self.carried(wanted, &shape, icc, &write);
+        let with_colors = ready.is_converted || ready.raster.colors.statement() == Statement::Profile;
+        let write = |extras: &Extras<'_>| write(extras, with_colors);
+        let mut file = self.carried(wanted, &shape, None, write);
         if file.bytes.len() > self.input.len() && wanted != Metadata::Strip {
-            file = self.carried(Metadata::Strip, &shape, icc, &write);
+            file = self.carried(Metadata::Strip, &shape, None, write);
             file.report.notes(Note::MetadataTooLarge);
         }
-        let after = if icc.is_some() { Statement::Profile } else { Statement::None };
+        let after = if with_colors { ready.stated } else { Statement::None };
         file.report.join(Report::of_profile(ready.stated, after));
         file
     }

@@ -4,6 +4,7 @@ use super::Job;
 use super::look;
 use super::ready::{Made, Ready, Source};
 use crate::carry::File;
+use crate::container::Extras;
 use crate::container::riff::Still;
 use crate::encode::webp::{Pixels, check_size};
 use crate::options::{ImageFormat, MaxBytes, Options, OutputFormat, Quality};
@@ -113,7 +114,9 @@ impl Work<'_> {
 
     fn kept(&self, still: &Still<'_>) -> Made {
         let Options { metadata, quality, .. } = *self.job.options;
-        let file = self.source.kept(self.ready, metadata, still.icc(), |extras| still.write(extras));
+        let file = self.source.kept(self.ready, metadata, |extras, with_colors| {
+            still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
+        });
         let quality = if still.is_lossless() { Quality::MAX } else { quality };
         Made { outcome: Outcome::Kept, ..self.made(file, quality, still.is_lossless()) }
     }

@@ -1,7 +1,10 @@
 //! Files around their pictures, for formats other than JPEG: what is carried goes in, and a file that is kept is written
 //! anew of what belongs to it alone.
 
+pub(crate) mod png;
+#[cfg(feature = "webp")]
 pub(crate) mod riff;
+#[cfg(feature = "webp")]
 pub(crate) mod vp8;
 
 use crate::exif;

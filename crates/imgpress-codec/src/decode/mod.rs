@@ -5,7 +5,7 @@ mod gif;
 mod ico;
 mod jpeg;
 mod metadata;
-mod png;
+pub(crate) mod png;
 mod qoi;
 mod through_image;
 mod tiff;

@@ -1,6 +1,7 @@
 //! From pixels to a file: one module a format.
 
 pub(crate) mod jpeg;
+pub(crate) mod png;
 #[cfg(feature = "webp")]
 pub(crate) mod webp;
 
@@ -10,6 +11,7 @@ use crate::options::{ImageFormat, Options, OutputFormat};
 /// The formats that this build writes, by preference where nothing else decides.
 pub(crate) const BUILT: &[ImageFormat] = &[
     ImageFormat::Jpeg,
+    ImageFormat::Png,
     #[cfg(feature = "webp")]
     ImageFormat::Webp,
 ];

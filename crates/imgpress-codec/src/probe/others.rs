@@ -13,6 +13,9 @@ pub(crate) const FEW_PIXELS: u64 = 8 << 20;
 const WEBP_LOSSY: u64 = 5;
 const WEBP_LOSSLESS: u64 = 34;
 
+/// Bytes that the PNG encoder takes for each component: a copy, filtered ones, and the file.
+const PNG_LOSSLESS: u64 = 6;
+
 impl ImageInfo {
     /// Whether the options may make it a file of this format.
     pub(crate) fn may_become(&self, format: ImageFormat, options: &Options) -> bool {
@@ -35,7 +38,13 @@ impl ImageInfo {
         let channels = u64::from(self.channels.min(4));
         let webp =
             if self.may_become(ImageFormat::Webp, options) { self.webp(out, channels, geometry) } else { 0 };
-        if webp == 0 {
+        let png = if self.may_become(ImageFormat::Png, options) && self.may_be_png(options, geometry) {
+            out * channels * PNG_LOSSLESS
+        } else {
+            0
+        };
+        let encoder = webp.max(png);
+        if encoder == 0 {
             return 0;
         }
         let longest = u64::from(self.shown_size().0.max(geometry.width));
@@ -45,7 +54,13 @@ impl ImageInfo {
             channels * (pixels + out + longest * u64::from(transform::BAND))
         };
         let decoding = pixels * self.decoding(channels);
-        decoding.max(resizing).max(channels * out + webp) + FIXED + STRIPS * longest
+        decoding.max(resizing).max(channels * out + encoder) + FIXED + STRIPS * longest
+    }
+
+    /// Whether a PNG is not only one of several formats that are too large without loss.
+    fn may_be_png(&self, options: &Options, geometry: &Geometry) -> bool {
+        let is_alone = self.channels.is_multiple_of(2) && !encode::is_built(ImageFormat::Webp);
+        options.format != OutputFormat::Auto || self.may_be_graphic(geometry) || is_alone
     }
 
     fn webp(&self, pixels: u64, channels: u64, geometry: &Geometry) -> u64 {

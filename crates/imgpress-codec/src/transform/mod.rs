@@ -26,6 +26,10 @@ pub(crate) struct Holds {
 
 impl Holds {
     pub(crate) const JPEG: Self = Self { alpha: false, grey: true };
+    pub(crate) const PNG: Self = Self { alpha: true, grey: true };
+    /// Whatever is chosen of those with alpha.
+    pub(crate) const ANY: Self = Self { alpha: true, grey: false };
+    #[cfg(feature = "webp")]
     pub(crate) const WEBP: Self = Self { alpha: true, grey: false };
 
     /// What transparency is put on: nothing shows of it where it stays.

@@ -142,3 +142,128 @@ fn a_format_that_is_not_built_is_refused_with_those_that_are() {
     let refused = output(b"", &options(OutputFormat::Webp)).unwrap_err().to_string();
     assert!(refused.contains("webp") && refused.contains("jpeg, png, same or auto"), "{refused}");
 }
+
+mod png {
+    use super::*;
+
+    #[test]
+    fn every_pixel_comes_back() {
+        let drawn = drawing(97, 61);
+        let grey = DynamicImage::from(photo(97, 61)).into_luma8();
+        let pictures: [DynamicImage; 4] =
+            [photo(97, 61).into(), drawn.into(), grey.into(), RgbaImage::new(1, 1).into()];
+        for picture in pictures {
+            for (format, known) in [(OutputFormat::Png, Known::Bmp), (OutputFormat::Same, Known::Png)] {
+                let made = output(&file(picture.clone(), known), &options(format)).unwrap();
+                assert_eq!((made.format, made.quality), (ImageFormat::Png, Quality::MAX));
+                assert_eq!(decoded(&made), picture.to_rgba8());
+            }
+        }
+    }
+
+    #[test]
+    fn it_never_grows_and_a_second_pass_changes_no_byte() {
+        for picture in [photo(97, 61), drawing(300, 200)] {
+            let input = file(picture, Known::Png);
+            let first = output(&input, &options(OutputFormat::Same)).unwrap();
+            assert!(first.bytes.len() <= input.len());
+            for format in [OutputFormat::Png, OutputFormat::Same] {
+                let second = output(&first.bytes, &options(format)).unwrap();
+                assert_eq!(second.outcome, Outcome::Kept);
+                assert!(second.bytes == first.bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn sixteen_bits_become_eight() {
+        let wide = image::ImageBuffer::from_fn(40, 30, |x, y| {
+            image::Rgb([(x * 1500) as u16, (y * 2000) as u16, (x * y * 50) as u16])
+        });
+        let wide = DynamicImage::ImageRgb16(wide);
+        let made = output(&file(wide.clone(), Known::Png), &options(OutputFormat::Png)).unwrap();
+        let found = image::load_from_memory(&made.bytes).unwrap();
+        assert_eq!(found.color().bits_per_pixel() / u16::from(found.color().channel_count()), 8);
+        assert_eq!(found.to_rgb8(), wide.to_rgb8());
+    }
+
+    #[test]
+    fn a_size_that_no_loss_reaches_is_refused() {
+        let input = file(photo(97, 61), Known::Png);
+        let max_bytes = Some(2000.try_into().unwrap());
+        let refused = output(&input, &Options { max_bytes, ..options(OutputFormat::Png) });
+        assert!(matches!(refused, Err(Error::TargetUnreachable { smallest, .. }) if smallest > 2000));
+    }
+
+    #[test]
+    fn a_kept_file_carries_nothing_behind_its_picture() {
+        let first = output(&file(drawing(300, 200), Known::Png), &options(OutputFormat::Png)).unwrap();
+        let end = first.bytes.len() - 12;
+        let text = b"\0\0\0\x0atEXtComment\0hi\xe5\x0d\x68\x1a";
+        let mut input = [&first.bytes[..end], text, &first.bytes[end..], b"PK\x03\x04 a zip"].concat();
+        let kept = output(&input, &options(OutputFormat::Png)).unwrap();
+        assert_eq!((kept.outcome, &kept.bytes), (Outcome::Kept, &first.bytes));
+        // The length of the text is wrong now: that is no file to keep, nor to read.
+        input[end + 3] = 0xff;
+        assert!(output(&input, &options(OutputFormat::Png)).is_err());
+    }
+}
+
+mod auto {
+    use super::*;
+
+    /// The bytes of each format that this build writes.
+    fn alone(input: &[u8], options: &Options) -> Vec<(OutputFormat, usize)> {
+        let formats = OutputFormat::ALL.into_iter().filter(|format| format.fixed().is_some());
+        let made =
+            formats.filter_map(|format| Some((format, output(input, &Options { format, ..*options }).ok()?)));
+        made.map(|(format, made)| (format, made.bytes.len())).collect()
+    }
+
+    #[test]
+    fn the_smallest_that_keeps_the_picture_is_chosen() {
+        let mut see_through = photo(300, 200);
+        see_through.enumerate_pixels_mut().for_each(|(x, y, pixel)| pixel[3] = (x + y) as u8);
+        for (picture, has_alpha) in [(photo(300, 200), false), (drawing(300, 200), true), (see_through, true)]
+        {
+            let input = file(picture, Known::Png);
+            let made = output(&input, &options(OutputFormat::Auto)).unwrap();
+            for (format, bytes) in alone(&input, &options(OutputFormat::Auto)) {
+                let takes_part = format != OutputFormat::Jpeg || !has_alpha;
+                assert!(!takes_part || made.bytes.len() <= bytes, "{} is larger than {format}", made.format);
+            }
+            assert!(made.format != ImageFormat::Jpeg || !has_alpha);
+        }
+    }
+
+    #[test]
+    fn a_second_pass_changes_no_byte() {
+        let opaque = DynamicImage::from(drawing(300, 200)).into_rgb8();
+        let pictures: [DynamicImage; 3] = [photo(300, 200).into(), drawing(300, 200).into(), opaque.into()];
+        for picture in pictures {
+            for quality in [40, 80, 95] {
+                let quality = Quality::try_from(quality).unwrap();
+                let options = Options { quality, ..options(OutputFormat::Auto) };
+                let first = output(&file(picture.clone(), Known::Bmp), &options).unwrap();
+                let second = output(&first.bytes, &options).unwrap();
+                assert!(
+                    second.bytes == first.bytes,
+                    "{quality:?}: {} and then {}",
+                    first.format,
+                    second.format
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_limit_takes_the_format_that_keeps_the_most_within_it() {
+        let input = file(photo(300, 200), Known::Png);
+        let max_bytes = Some(3000.try_into().unwrap());
+        let made = output(&input, &Options { max_bytes, ..options(OutputFormat::Auto) }).unwrap();
+        assert!(made.bytes.len() <= 3000);
+        let max_bytes = Some(30.try_into().unwrap());
+        let refused = output(&input, &Options { max_bytes, ..options(OutputFormat::Auto) });
+        assert!(matches!(refused, Err(Error::TargetUnreachable { smallest, limit: 30 }) if smallest > 30));
+    }
+}

@@ -244,6 +244,9 @@ pub(crate) struct Quality {
     /// Which pictures.
     #[command(flatten)]
     pub(crate) pictures: Pictures,
+    /// That of WebP: libwebp's qualities that look like our JPEGs
+    #[arg(long)]
+    pub(crate) webp: bool,
     /// Where to write the table, as Rust
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

@@ -11,6 +11,7 @@ mod rd;
 mod report;
 mod scale;
 mod service;
+mod webp_quality;
 
 use anyhow::Result;
 

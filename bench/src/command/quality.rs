@@ -7,6 +7,7 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
+use super::webp_quality;
 use crate::bd;
 use crate::cache::Cache;
 use crate::cli::{Folders, Quality};
@@ -48,6 +49,9 @@ const LOW: f64 = 60.0;
 ///
 /// A folder, a set or a picture cannot be read, an encoder fails or the table cannot be written.
 pub(crate) fn run(folders: &Folders, options: &Quality) -> Result<()> {
+    if options.webp {
+        return webp_quality::run(folders, options);
+    }
     let sources = measure::sources(&folders.corpus, &options.pictures.set, &folders.sets)?;
     let names = std::iter::once("mozjpeg").chain(EFFORTS.map(|effort| effort.0));
     let encoders = names.map(|name| encoder::by_name(name, &folders.peers)).collect::<Result<Vec<_>>>()?;
@@ -90,7 +94,7 @@ fn scale(measured: &[Measured]) -> Result<Vec<Vec<f64>>> {
 }
 
 /// The mean score over all pictures at each parameter of one encoder.
-fn mean_scores(measured: &[Measured], encoder: usize) -> Vec<(f64, Score)> {
+pub(super) fn mean_scores(measured: &[Measured], encoder: usize) -> Vec<(f64, Score)> {
     let parameters = measured.first().map_or(&[][..], |picture| &picture.samples[encoder]);
     let at = |index: usize, sample: &Sample| {
         let of = |value: fn(Score) -> f64| {
@@ -106,7 +110,7 @@ fn mean_scores(measured: &[Measured], encoder: usize) -> Vec<(f64, Score)> {
 }
 
 /// A metric's value at a parameter between those that were measured, higher being better.
-fn interpolated(scores: &[(f64, Score)], parameter: f64, metric: Metric) -> Option<f64> {
+pub(super) fn interpolated(scores: &[(f64, Score)], parameter: f64, metric: Metric) -> Option<f64> {
     let points: Vec<_> = scores.iter().map(|(at, score)| (*at, metric.goodness(*score))).collect();
     bd::interpolate(&points, &bd::slopes(&points), parameter)
 }

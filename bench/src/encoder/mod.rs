@@ -9,6 +9,7 @@ mod mozjpeg;
 mod rimage;
 mod scanlines;
 mod script;
+mod webp;
 
 use std::path::Path;
 
@@ -52,7 +53,7 @@ impl Scale {
     }
 }
 
-/// Something that makes a JPEG of a picture.
+/// Something that makes a JPEG or a WebP of a picture.
 pub(crate) trait Encoder: Send + Sync {
     /// The name on the command line and in tables.
     fn name(&self) -> &str;
@@ -88,7 +89,7 @@ pub(crate) trait Encoder: Send + Sync {
 }
 
 /// Every name that [`by_name`] knows.
-pub(crate) const NAMES: [&str; 25] = [
+pub(crate) const NAMES: [&str; 29] = [
     "ours-fast",
     "ours-balanced",
     "ours-max",
@@ -101,6 +102,7 @@ pub(crate) const NAMES: [&str; 25] = [
     "ours-fast-q",
     "ours-balanced-q",
     "ours-max-q",
+    "ours-balanced-q-auto",
     "rimage",
     "mozjpeg",
     "mozjpeg-progressive",
@@ -111,6 +113,9 @@ pub(crate) const NAMES: [&str; 25] = [
     "jpeg-encoder",
     "jpeg-encoder-baseline",
     "image",
+    "webp-fast",
+    "webp-balanced",
+    "webp-max",
     "sharp",
     "sharp-mozjpeg",
     "pillow",
@@ -135,6 +140,7 @@ pub(crate) fn by_name(name: &str, peers: &Path) -> Result<Box<dyn Encoder>> {
         "jpegli-flat-444" => Box::new(jpegli::Jpegli::flat_444()),
         "jpeg-encoder" => Box::new(jpeg_encoder::JpegEncoder { progressive: true }),
         "jpeg-encoder-baseline" => Box::new(jpeg_encoder::JpegEncoder { progressive: false }),
+        "webp-fast" | "webp-balanced" | "webp-max" => Box::new(webp::Webp::named(name)?),
         "image" => Box::new(image::Image),
         "sharp" | "sharp-mozjpeg" | "pillow" => Box::new(script::Script::named(name, peers)?),
         _ => bail!("there is no encoder {name}; there are {}", NAMES.join(", ")),

@@ -27,7 +27,7 @@ enum Chroma {
 
 impl Ours {
     /// The encoder of a name: `ours-EFFORT`, set by distance; with `-444` behind it without subsampling, with `-auto`
-    /// with the subsampling that it chooses for the picture, with `-q` set by the quality scale.
+    /// with the subsampling that it chooses for the picture, with `-q` set by the quality scale, and with `-q-auto` both.
     pub(super) fn named(name: &str) -> Option<Self> {
         let name = super::NAMES.into_iter().find(|known| *known == name)?;
         let mut parts = name.strip_prefix("ours-")?.split('-');
@@ -38,7 +38,7 @@ impl Ours {
         };
         let variant = parts.next();
         let scale = if variant == Some("q") { Scale::Quality } else { Scale::Distance };
-        let chroma = match variant {
+        let chroma = match parts.next().or(variant) {
             Some("444") => Chroma::Full,
             Some("auto") => Chroma::Chosen,
             _ => Chroma::Half,

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::Error;
 
@@ -24,6 +24,12 @@ impl Budget {
     #[must_use]
     pub fn new(deadline: Instant, cancelled: Arc<AtomicBool>) -> Self {
         Self { deadline: Some(deadline), cancelled: Some(cancelled) }
+    }
+
+    /// How long it still may go on; `None` for as long as it takes.
+    #[cfg_attr(not(feature = "oxipng"), expect(dead_code, reason = "for an encoder that is not built"))]
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Whether there is still time.

@@ -6,7 +6,8 @@ use crate::metadata::{Carried, Found, Note, Report, Shape};
 use crate::options::Metadata;
 use crate::{ImageInfo, Orientation};
 
-/// A JPEG, and what is to be told of it.
+/// A finished file, and what is to be told of it.
+#[derive(Clone)]
 pub(crate) struct File {
     pub(crate) bytes: Vec<u8>,
     pub(crate) report: Report,

@@ -1,5 +1,11 @@
+mod auto;
 #[cfg(not(feature = "mozjpeg"))]
 mod banded;
+mod look;
+mod png;
+mod ready;
+#[cfg(feature = "webp")]
+mod webp;
 mod within;
 
 use std::time::{Duration, Instant};
@@ -9,8 +15,9 @@ use crate::geometry::Geometry;
 use crate::jpeg::JpegFile;
 use crate::keep::Original;
 use crate::metadata::Report;
-use crate::options::{ImageFormat, Options, Quality};
+use crate::options::{ImageFormat, Options, OutputFormat, Quality};
 use crate::raster::Raster;
+use crate::transform::Holds;
 use crate::{
     Budget, Error, ImageInfo, Limits, Outcome, Output, Verify, decode, encode, format, probe, select,
     transform,
@@ -52,14 +59,15 @@ pub fn compress_verified(
     budget: &Budget,
     verify: Verify,
 ) -> Result<Output, Error> {
+    encode::check_options(options)?;
     budget.check()?;
     let job = Job { options, limits, budget, verify, start: Instant::now() };
     match format::recognise(input)? {
         ImageFormat::Jpeg => {
             let go_on = || budget.check().is_ok();
-            job.jpeg(&JpegFile::parse(input, limits)?.with_checkpoint(&go_on))
+            job.any(input, Some(&JpegFile::parse(input, limits)?.with_checkpoint(&go_on)))
         }
-        _ => job.other(input),
+        _ => job.any(input, None),
     }
 }
 
@@ -72,6 +80,31 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// To the format that is asked for.
+    fn any(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
+        match self.options.format {
+            OutputFormat::Jpeg => self.to_jpeg(input, jpeg),
+            OutputFormat::Webp => self.to(ImageFormat::Webp, input, jpeg),
+            OutputFormat::Png => self.to(ImageFormat::Png, input, jpeg),
+            OutputFormat::Same => self.to(format::recognise(input)?, input, jpeg),
+            OutputFormat::Auto => self.to_smallest(input, jpeg),
+        }
+    }
+
+    fn to(&self, format: ImageFormat, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
+        match format {
+            ImageFormat::Jpeg => self.to_jpeg(input, jpeg),
+            #[cfg(feature = "webp")]
+            ImageFormat::Webp => self.to_webp(self.source(input, jpeg)?),
+            // Nothing is lost of a format that is not written.
+            _ => self.to_png(self.source(input, jpeg)?),
+        }
+    }
+
+    fn to_jpeg(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
+        jpeg.map_or_else(|| self.other(input), |file| self.jpeg(file))
+    }
+
     fn jpeg(&self, file: &JpegFile<'_>) -> Result<Output, Error> {
         let info = decode::jpeg_info(file);
         info.check(self.limits)?;
@@ -162,7 +195,7 @@ impl Job<'_> {
 
     /// From decoded pixels to the file.
     fn encode(&self, raster: Raster, geometry: &Geometry) -> Result<(File, Stages), Error> {
-        let (raster, report, stages) = self.prepare(raster, geometry)?;
+        let (raster, report, stages) = self.prepare(raster, geometry, Holds::JPEG)?;
         let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
         self.verify.check(&bytes, raster, self.options.quality)?;
         let encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
@@ -170,11 +203,16 @@ impl Job<'_> {
     }
 
     /// From decoded pixels to those that the encoder takes, and what became of their profile.
-    fn prepare(&self, raster: Raster, geometry: &Geometry) -> Result<(Raster, Report, Stages), Error> {
+    fn prepare(
+        &self,
+        raster: Raster,
+        geometry: &Geometry,
+        holds: Holds,
+    ) -> Result<(Raster, Report, Stages), Error> {
         let decode = self.start.elapsed();
         self.budget.check()?;
         let stated = raster.colors.statement();
-        let raster = transform::prepare(raster, self.options, geometry, self.budget)?;
+        let raster = transform::prepare(raster, self.options, geometry, holds, self.budget)?;
         let report = Report::of_profile(stated, raster.colors.statement());
         let transform = self.start.elapsed().saturating_sub(decode);
         Ok((raster, report, Stages { decode, transform, ..Stages::default() }))

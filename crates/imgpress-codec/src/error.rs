@@ -1,3 +1,5 @@
+use crate::options::ImageFormat;
+
 /// Why an image could not be compressed, by whose fault it is. Every message may be shown to the client.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -8,6 +10,14 @@ pub enum Error {
     /// The format was recognised, but the image cannot be decoded completely.
     #[error("The image could not be decoded: {0}. Send the whole, undamaged file.")]
     Corrupt(#[from] Corrupt),
+    /// The options ask for a format that this build does not write.
+    #[error("Option format cannot be \"{format}\" here; allowed: {allowed}.")]
+    NotBuilt {
+        /// What was asked for.
+        format: ImageFormat,
+        /// What can be, in words.
+        allowed: String,
+    },
     /// The image is over one of the [`Limits`](crate::Limits).
     #[error("The image is too large: {0}.")]
     TooLarge(#[from] TooLarge),
@@ -108,6 +118,20 @@ pub enum TooLarge {
         max_pixels: u64,
         /// Longest side allowed.
         max_side: u32,
+    },
+    /// What the format of the output has.
+    #[error(
+        "{width}×{height} pixels, and {format} has at most {limit} on a side; ask for another format or size"
+    )]
+    ForFormat {
+        /// Its name.
+        format: &'static str,
+        /// Of the output.
+        width: u32,
+        /// Of the output.
+        height: u32,
+        /// Longest side that it has.
+        limit: u32,
     },
     /// Memory to decode and encode it.
     #[error("it would need more than the {limit} bytes of memory that are allowed")]

@@ -17,6 +17,7 @@ mod budget;
 mod carry;
 mod colors;
 mod compress;
+mod container;
 mod decode;
 mod encode;
 mod error;
@@ -37,6 +38,7 @@ mod verify;
 
 pub use budget::Budget;
 pub use compress::{compress, compress_image_bytes, compress_verified};
+pub use encode::check_options;
 pub use error::{Corrupt, Error, TooLarge, Unsupported};
 pub use imgpress_options as options;
 pub use limits::Limits;

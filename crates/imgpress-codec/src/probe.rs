@@ -3,6 +3,7 @@ use crate::geometry::Geometry;
 use crate::options::{ImageFormat, Options};
 use crate::{Error, Limits, decode, format, transform};
 
+mod others;
 mod packing;
 
 pub(crate) use packing::Packing;
@@ -99,6 +100,15 @@ impl ImageInfo {
     }
 
     fn bytes_for(&self, options: &Options, geometry: &Geometry) -> u64 {
+        let as_others = self.bytes_for_others(options, geometry);
+        if self.may_become(ImageFormat::Jpeg, options) {
+            self.bytes_for_jpeg(options, geometry).max(as_others)
+        } else {
+            as_others
+        }
+    }
+
+    fn bytes_for_jpeg(&self, options: &Options, geometry: &Geometry) -> u64 {
         let flat = self.flat_channels(options);
         let resized = !geometry.is_identity(self.shown_size());
         // Half of what 16 bits hold is gone when it is encoded.

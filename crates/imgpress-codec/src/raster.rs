@@ -31,6 +31,14 @@ pub(crate) enum Layout {
 pub(crate) const MAX_ICC: usize = 4 << 20;
 
 impl Layout {
+    pub(crate) fn is_grey(self) -> bool {
+        matches!(self, Self::Grey | Self::GreyAlpha)
+    }
+
+    pub(crate) fn has_alpha(self) -> bool {
+        matches!(self, Self::GreyAlpha | Self::Rgba)
+    }
+
     pub(crate) fn channels(self) -> usize {
         match self {
             Self::Grey => 1,

@@ -1,5 +1,6 @@
 //! The self-check: an output is decoded again before it is given out.
 
+mod files;
 mod likeness;
 mod means;
 

@@ -175,16 +175,32 @@ fn headers(id: &RequestId, trace: Option<&TraceParent>, timeout: Duration) -> Re
 
 /// The options as a query. Every field is named, so that a new one cannot be left behind.
 fn compress_url(base: &Url, options: Options) -> Url {
-    let Options { quality, effort, background, width, height, fit, max_bytes, color, metadata } = options;
+    let asks_quality = options.asks_quality();
+    let Options {
+        quality,
+        quality_given: _,
+        effort,
+        format,
+        background,
+        width,
+        height,
+        fit,
+        max_bytes,
+        color,
+        metadata,
+    } = options;
     let mut url = urls::endpoint(base, wire::COMPRESS_PATH);
     let mut query = url.query_pairs_mut();
     query
-        .append_pair("quality", &quality.get().to_string())
         .append_pair("effort", effort.name())
+        .append_pair("format", format.name())
         .append_pair("background", &background.to_string())
         .append_pair("fit", fit.name())
         .append_pair("color", color.name())
         .append_pair("metadata", metadata.name());
+    if asks_quality {
+        query.append_pair("quality", &quality.get().to_string());
+    }
     for (name, side) in [("width", width), ("height", height)] {
         if let Some(side) = side {
             query.append_pair(name, &side.get().to_string());

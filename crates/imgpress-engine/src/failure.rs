@@ -4,6 +4,7 @@ use imgpress_engine_api::{ErrorCode, Failure};
 /// A codec's error as clients see it, by whose fault it is.
 pub(crate) fn from_codec(error: Error) -> Failure {
     let code = match &error {
+        Error::NotBuilt { .. } => ErrorCode::OptionInvalid,
         Error::UnsupportedFormat(_) => ErrorCode::FormatUnsupported,
         Error::Corrupt(_) => ErrorCode::ImageCorrupt,
         Error::TooLarge(_) => ErrorCode::ImageTooLarge,

@@ -149,6 +149,7 @@ impl LocalEngine {
 #[async_trait::async_trait]
 impl Engine for LocalEngine {
     async fn compress(&self, job: Job) -> Result<Output, Failure> {
+        imgpress_codec::check_options(&job.options).map_err(from_codec)?;
         let reserved = self.admission.begin_upload()?;
         let upload = Upload::collect(job.source, self.config.max_upload_bytes, reserved).await?;
         let allowed = job.timeout.min(self.config.request_timeout);

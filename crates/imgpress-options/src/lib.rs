@@ -12,6 +12,7 @@ mod format;
 mod max_bytes;
 mod metadata;
 mod name;
+mod output_format;
 mod quality;
 mod set;
 
@@ -23,6 +24,7 @@ pub use format::ImageFormat;
 pub use max_bytes::{MaxBytes, MaxBytesMalformed};
 pub use metadata::{Metadata, MetadataUnknown};
 pub use name::OptionName;
+pub use output_format::{OutputFormat, OutputFormatUnknown};
 pub use quality::Quality;
 pub use set::{OptionError, OptionSet};
 
@@ -31,8 +33,13 @@ pub use set::{OptionError, OptionSet};
 pub struct Options {
     /// How close to the original the output looks. Default: 80.
     pub quality: Quality,
+    /// Whether that was asked for, and is not only the default: a PNG loses something then. See
+    /// [`asks_quality`](Self::asks_quality).
+    pub quality_given: bool,
     /// How much time to spend for a smaller file of that look. Default: balanced.
     pub effort: Effort,
+    /// The format of the output. Default: JPEG.
+    pub format: OutputFormat,
     /// What transparency is flattened on where the output format has none. Default: white.
     pub background: Color,
     /// The box that the picture is to go into, in pixels of the picture as it is shown. A side that is not
@@ -49,4 +56,12 @@ pub struct Options {
     pub color: ColorSpace,
     /// What the output carries beside the picture. Default: nothing.
     pub metadata: Metadata,
+}
+
+impl Options {
+    /// Whether a quality was asked for, if only by another one than the default.
+    #[must_use]
+    pub fn asks_quality(&self) -> bool {
+        self.quality_given || self.quality != Quality::default()
+    }
 }

@@ -97,7 +97,10 @@ impl OptionSet {
     fn check(&mut self, name: OptionName, value: &str) -> Result<(), OptionError> {
         let allowed = name.allowed();
         let legal = match name {
-            OptionName::Quality => value.parse().map(|quality| self.options.quality = quality).is_ok(),
+            OptionName::Quality => {
+                self.options.quality_given = true;
+                value.parse().map(|quality| self.options.quality = quality).is_ok()
+            }
             OptionName::Effort => value.parse().map(|effort| self.options.effort = effort).is_ok(),
             OptionName::Background => value.parse().map(|color| self.options.background = color).is_ok(),
             OptionName::Width => value.parse().map(|side| self.options.width = Some(side)).is_ok(),
@@ -106,8 +109,8 @@ impl OptionSet {
             OptionName::MaxBytes => value.parse().map(|size| self.options.max_bytes = Some(size)).is_ok(),
             OptionName::Color => value.parse().map(|space| self.options.color = space).is_ok(),
             OptionName::Metadata => value.parse().map(|choice| self.options.metadata = choice).is_ok(),
+            OptionName::Format => value.parse().map(|format| self.options.format = format).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
-            _ => value == allowed,
         };
         legal.then_some(()).ok_or_else(|| OptionError::Value { name, value: repeatable(value), allowed })
     }
@@ -126,7 +129,7 @@ fn known_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Color, ColorSpace, Effort, Fit, MaxBytes, Metadata, Quality, Side};
+    use crate::{Color, ColorSpace, Effort, Fit, MaxBytes, Metadata, OutputFormat, Quality, Side};
 
     fn set(pairs: &[(&str, &str)]) -> Result<OptionSet, OptionError> {
         let mut set = OptionSet::default();
@@ -141,7 +144,9 @@ mod tests {
             set.options(),
             Options {
                 quality: Quality::try_from(80).unwrap(),
+                quality_given: false,
                 effort: Effort::Balanced,
+                format: OutputFormat::Jpeg,
                 background: Color::WHITE,
                 width: None,
                 height: None,
@@ -161,7 +166,7 @@ mod tests {
             ("background", "#102030"),
             ("store", "false"),
             ("effort", "max"),
-            ("format", "jpeg"),
+            ("format", "webp"),
             ("width", "640"),
             ("height", "16384"),
             ("fit", "cover"),
@@ -171,7 +176,9 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(set.options().quality.get(), 30);
+        assert!(set.options().asks_quality());
         assert_eq!(set.options().effort, Effort::Max);
+        assert_eq!(set.options().format, OutputFormat::Webp);
         assert_eq!(set.options().background.rgb(), [16, 32, 48]);
         assert_eq!(set.options().width.map(Side::get), Some(640));
         assert_eq!(set.options().height, Some(Side::MAX));
@@ -188,8 +195,8 @@ mod tests {
             ("quality", "auto"),
             ("quality", "ssim2:80"),
             ("effort", "slow"),
-            ("format", "webp"),
-            ("format", "same"),
+            ("format", "avif"),
+            ("format", "WEBP"),
             ("width", "0"),
             ("width", "16385"),
             ("height", "50%"),

@@ -2,6 +2,7 @@
 
 mod plan;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,8 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
-use imgpress_codec::{Budget, Limits, Outcome, Output, Removed, Verify, compress_verified};
-use imgpress_options::{OptionSet, Options};
+use imgpress_codec::{Budget, Limits, Outcome, Output, Removed, Verify, check_options, compress_verified};
+use imgpress_options::{OptionSet, Options, OutputFormat};
 
 use crate::cli::Usage;
 use crate::compress::plan::{Work, plan};
@@ -49,7 +50,8 @@ struct OptionArguments {
     /// How much time to spend: fast, balanced or max [default: balanced].
     #[arg(long)]
     effort: Option<String>,
-    /// The format to write: jpeg.
+    /// The format to write: jpeg, webp, png, same as the input, or auto for the smallest; what -o is called if not given,
+    /// else jpeg.
     #[arg(long)]
     format: Option<String>,
     /// The box that the picture is to go into, in pixels; its own size if not given.
@@ -74,12 +76,17 @@ struct OptionArguments {
 
 impl OptionArguments {
     /// The options, checked where those of a request are.
-    fn read(&self) -> Result<Options, Usage> {
+    ///
+    /// A format that is not given follows from the name of the `output`.
+    fn read(&self, output: Option<&Path>) -> Result<Options, Usage> {
+        let extension = output.and_then(Path::extension).and_then(|extension| extension.to_str());
+        let of_output = extension.and_then(OutputFormat::of_extension).map(|format| format.name().to_owned());
+        let format = self.format.clone().or(of_output);
         let given = [
             ("quality", &self.quality),
             ("background", &self.background),
             ("effort", &self.effort),
-            ("format", &self.format),
+            ("format", &format),
             ("width", &self.width),
             ("height", &self.height),
             ("fit", &self.fit),
@@ -93,23 +100,27 @@ impl OptionArguments {
                 set.set(name, value).map_err(|error| Usage(error.to_string()))?;
             }
         }
-        Ok(set.options())
+        let options = set.options();
+        check_options(&options).map_err(|error| Usage(error.to_string()))?;
+        Ok(options)
     }
 }
 
 /// Compresses what was asked for. One image that fails does not keep the others from being done.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let options = arguments.options.read()?;
+    let options = arguments.options.read(arguments.output.as_deref())?;
     let work = plan(
         &arguments.inputs,
         arguments.output.as_deref(),
         arguments.out_dir.as_deref(),
         arguments.recursive,
+        options.format,
     )?;
     let mut failed = false;
+    let mut written = BTreeSet::new();
     for item in &work {
-        match compress_file(item, &options, arguments.verify) {
-            Ok(output) => tell(item, &output),
+        match compress_file(item, &options, arguments.verify, &mut written) {
+            Ok((path, output)) => tell(&path, &output),
             Err(error) => {
                 failed = true;
                 complain(item, &error);
@@ -119,11 +130,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn compress_file(work: &Work, options: &Options, verify: Verify) -> anyhow::Result<Output> {
+/// Gives the file that was written, which none of those `written` before may be.
+fn compress_file(
+    work: &Work,
+    options: &Options,
+    verify: Verify,
+    written: &mut BTreeSet<PathBuf>,
+) -> anyhow::Result<(PathBuf, Output)> {
     let input = fs::read(&work.input).context("reading")?;
     let output = compress_verified(&input, options, &Limits::default(), &Budget::unlimited(), verify)?;
-    write_whole(&work.output, &output.bytes).with_context(|| format!("writing {}", work.output.display()))?;
-    Ok(output)
+    let path = work.file(output.format);
+    let name = path.display();
+    anyhow::ensure!(written.insert(path.clone()), "{name} was written for another image just now");
+    write_whole(&path, &output.bytes).with_context(|| format!("writing {name}"))?;
+    Ok((path, output))
 }
 
 /// Writes a file that is there whole or not at all.
@@ -142,20 +162,20 @@ fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 #[expect(clippy::print_stdout, reason = "what a command line tool is for")]
-fn tell(work: &Work, output: &Output) {
+fn tell(path: &Path, output: &Output) {
     let outcome = match output.outcome {
         Outcome::Compressed => "compressed",
         Outcome::Kept => "kept",
     };
     println!(
         "{}: {outcome}, {} bytes, {}x{}",
-        work.output.display(),
+        path.display(),
         output.bytes.len(),
         output.width,
         output.height
     );
     if output.removed.contains(&Removed::Gps) {
-        println!("{}: the place where it was taken was removed", work.output.display());
+        println!("{}: the place where it was taken was removed", path.display());
     }
 }
 

@@ -11,6 +11,7 @@ use crate::geometry::Geometry;
 use crate::metadata::Report;
 use crate::options::Options;
 use crate::raster::Layout;
+use crate::transform::Holds;
 use crate::verify::Means;
 use crate::{Error, ImageInfo, Verify, transform};
 
@@ -59,7 +60,8 @@ impl Job<'_> {
         };
         let quality = self.options.quality;
         if self.verify == Verify::Always {
-            let (raster, ..) = self.prepare(decode::decode(input, info, self.limits)?, geometry)?;
+            let (raster, ..) =
+                self.prepare(decode::decode(input, info, self.limits)?, geometry, Holds::JPEG)?;
             self.verify.check(&made.bytes, raster, quality)?;
         } else if let Some(means) = made.means {
             self.verify.check_pixels(&made.bytes, means, quality)?;

@@ -11,6 +11,7 @@ use crate::metadata::{Found, Report};
 use crate::options::{Effort, Options, Quality};
 use crate::raster::Raster;
 use crate::search::Search;
+use crate::transform::Holds;
 use crate::{Error, ImageInfo, Outcome, Output, Verify, decode, encode, select, transform};
 
 /// A picture as the encoder takes it, to be encoded at one quality after another.
@@ -177,7 +178,7 @@ impl Job<'_> {
     }
 
     fn prepare_pixels(&self, raster: Raster, geometry: &Geometry) -> Result<(Prepared, Stages), Error> {
-        let (raster, report, stages) = self.prepare(raster, geometry)?;
+        let (raster, report, stages) = self.prepare(raster, geometry, Holds::JPEG)?;
         Ok((Prepared { picture: Picture::Pixels(raster), report }, stages))
     }
 }

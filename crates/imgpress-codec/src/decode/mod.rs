@@ -5,11 +5,11 @@ mod gif;
 mod ico;
 mod jpeg;
 mod metadata;
-mod png;
+pub(crate) mod png;
 mod qoi;
 mod through_image;
 mod tiff;
-mod webp;
+pub(crate) mod webp;
 
 pub(crate) use jpeg::{decode as decode_jpeg, info as jpeg_info};
 pub(crate) use metadata::metadata;

@@ -19,7 +19,7 @@ pub(crate) use bands::Bands;
 use colors::ColorChunks;
 pub(super) use metadata::metadata;
 
-const SIGNATURE: usize = 8;
+pub(crate) const SIGNATURE: usize = 8;
 
 /// Most chunks of a file. An encoder that writes 8 KB at a time makes 6,400 of 50 MB.
 const MAX_CHUNKS: usize = 100_000;
@@ -184,7 +184,7 @@ impl<'a> Chunks<'a> {
 }
 
 /// Takes one chunk off: its name and data. Its checksum must be there; the decoder looks at it.
-fn next<'a>(rest: &mut &'a [u8]) -> Result<([u8; 4], &'a [u8]), Corrupt> {
+pub(crate) fn next<'a>(rest: &mut &'a [u8]) -> Result<([u8; 4], &'a [u8]), Corrupt> {
     let (length, after) = rest.split_first_chunk().ok_or(Corrupt::Truncated)?;
     let (name, after) = after.split_first_chunk().ok_or(Corrupt::Truncated)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);

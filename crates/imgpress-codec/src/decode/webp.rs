@@ -18,7 +18,7 @@ pub(super) use metadata::metadata;
 const MAX_CHUNKS: usize = 100_000;
 
 /// The name and the data of a chunk.
-type Chunk<'a> = (&'a [u8; 4], &'a [u8]);
+pub(crate) type Chunk<'a> = (&'a [u8; 4], &'a [u8]);
 
 #[derive(Default)]
 struct Chunks<'a> {
@@ -77,7 +77,7 @@ impl<'a> Chunks<'a> {
 }
 
 /// Takes one chunk off: its name and data. Odd sizes are padded by a byte, which the last chunk may lack.
-fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Corrupt> {
+pub(crate) fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Corrupt> {
     let Some((name, after)) = rest.split_first_chunk() else {
         return Ok(None);
     };
@@ -90,7 +90,7 @@ fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Corrupt> {
 
 /// Width and height in the header of a canvas (24 bits each, less one), of a lossless picture (14 bits each, less
 /// one) or of a lossy one (14 bits each).
-fn picture_size(name: &[u8; 4], data: &[u8]) -> Option<(u32, u32)> {
+pub(crate) fn picture_size(name: &[u8; 4], data: &[u8]) -> Option<(u32, u32)> {
     match (name, data) {
         (b"VP8X", &[_, _, _, _, w0, w1, w2, h0, h1, h2, ..]) => {
             Some((u32::from_le_bytes([w0, w1, w2, 0]) + 1, u32::from_le_bytes([h0, h1, h2, 0]) + 1))

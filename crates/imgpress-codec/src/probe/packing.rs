@@ -40,6 +40,16 @@ impl Packing {
         Self::Lossless { bytes: bytes as u64, in_bands: false }
     }
 
+    /// Whether so few bytes for so many pixels may be a screenshot or a drawing, which has few colours in large areas.
+    pub(super) fn may_be_graphic(self, pixels: u64) -> bool {
+        // Bits a pixel. Photographs have more, but for very soft ones.
+        match self {
+            Self::Jpeg { bytes, .. } => bytes * 8 <= pixels * 3 / 2,
+            Self::Lossless { bytes, .. } => bytes * 8 <= pixels * 14,
+            Self::Plain => true,
+        }
+    }
+
     /// Hundredths of a byte that encoding takes for each pixel of a picture that had so many.
     pub(super) fn encoder(self, pixels: u64, quality: u8, grey: bool) -> u64 {
         let (calm, wild) = (at(&CALM, quality.into()), at(&WILD, quality.into()));

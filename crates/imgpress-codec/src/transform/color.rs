@@ -98,6 +98,22 @@ pub(crate) fn unconverted(icc: Option<Vec<u8>>, grey: bool, options: &Options) -
     }
 }
 
+/// Whether these options change the values of a decoded picture, for a format that holds its grey if `grey` says so.
+pub(crate) fn converts(raster: &Raster, grey: bool, options: &Options) -> bool {
+    let is_grey = raster.layout.is_grey();
+    match &raster.colors {
+        _ if raster.layout == Layout::Cmyk => true,
+        Colors::Srgb | Colors::Unusable => false,
+        Colors::Coded(_) => true,
+        Colors::Icc(icc) => {
+            let stays = options.color == ColorSpace::Keep
+                && (grey || !is_grey)
+                && can_stay(raster.layout, &icc.profile, Color::WHITE);
+            !stays && changes(&icc.profile, is_grey)
+        }
+    }
+}
+
 /// Whether [`to_srgb`] would change pixels that come with this profile.
 fn changes(profile: &ColorProfile, grey: bool) -> bool {
     if grey {

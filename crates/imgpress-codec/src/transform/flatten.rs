@@ -25,6 +25,21 @@ pub(crate) fn onto(raster: &mut Raster, background: Color) {
     }
 }
 
+/// Takes the alpha away from a picture that shows nothing of what is behind it.
+pub(crate) fn if_opaque(raster: &mut Raster) {
+    let channels = raster.layout.channels();
+    let opaque = |pixel: &[u8]| pixel.last() == Some(&u8::MAX);
+    match raster.layout {
+        Layout::Rgba if raster.pixels.chunks_exact(channels).all(opaque) => {
+            raster.convert(Layout::Rgb, |pixel| [pixel[0], pixel[1], pixel[2], 0]);
+        }
+        Layout::GreyAlpha if raster.pixels.chunks_exact(channels).all(opaque) => {
+            raster.convert(Layout::Grey, |pixel| [pixel[0], 0, 0, 0]);
+        }
+        _ => {}
+    }
+}
+
 /// One component over another, to the nearest.
 fn over(above: u8, below: u8, alpha: u8) -> u8 {
     let alpha = u32::from(alpha);
@@ -48,6 +63,24 @@ mod tests {
         let raster = flat(Layout::Rgba, &[9, 8, 7, 255, 9, 8, 7, 0, 255, 0, 0, 128], "#00ff80");
         assert_eq!(raster.pixels, [9, 8, 7, 0, 255, 128, 128, 127, 64]);
         assert_eq!(raster.layout, Layout::Rgb);
+    }
+
+    #[test]
+    fn alpha_that_says_nothing_goes_and_any_other_stays() {
+        for (layout, opaque, bare) in [
+            (Layout::Rgba, &[1, 2, 3, 255, 4, 5, 6, 255][..], (Layout::Rgb, vec![1, 2, 3, 4, 5, 6])),
+            (Layout::GreyAlpha, &[1, 255, 2, 255], (Layout::Grey, vec![1, 2])),
+        ] {
+            let width = opaque.len() / layout.channels();
+            let mut raster = Raster::new(width, 1, layout, opaque.to_vec());
+            if_opaque(&mut raster);
+            assert_eq!((raster.layout, raster.pixels), bare);
+            let mut pixels = opaque.to_vec();
+            *pixels.last_mut().unwrap() = 254;
+            let mut raster = Raster::new(width, 1, layout, pixels.clone());
+            if_opaque(&mut raster);
+            assert_eq!((raster.layout, raster.pixels), (layout, pixels));
+        }
     }
 
     #[test]

@@ -5,20 +5,41 @@ mod flatten;
 mod orient;
 mod resize;
 
-pub(crate) use color::unconverted;
-#[cfg(not(feature = "mozjpeg"))]
+pub(crate) use color::{converts, unconverted};
 pub(crate) use flatten::onto as flatten;
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use orient::upright;
 pub(crate) use resize::BAND;
 
 use crate::geometry::Geometry;
-use crate::options::{ColorSpace, Options};
+use crate::options::{Color, ColorSpace, Options};
 use crate::raster::Raster;
 use crate::{Budget, Error};
 
-/// Makes a decoded picture into one that a JPEG can hold, of the size of `geometry`: upright, opaque, in sRGB or
-/// in the colours of its profile; grey, or red, green, blue.
+/// What the format of an output can hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Holds {
+    pub(crate) alpha: bool,
+    /// Grey of one component, and so profiles for it.
+    pub(crate) grey: bool,
+}
+
+impl Holds {
+    pub(crate) const JPEG: Self = Self { alpha: false, grey: true };
+    pub(crate) const PNG: Self = Self { alpha: true, grey: true };
+    /// Whatever is chosen of those with alpha.
+    pub(crate) const ANY: Self = Self { alpha: true, grey: false };
+    #[cfg(feature = "webp")]
+    pub(crate) const WEBP: Self = Self { alpha: true, grey: false };
+
+    /// What transparency is put on: nothing shows of it where it stays.
+    fn background(self, options: &Options) -> Color {
+        if self.alpha { Color::WHITE } else { options.background }
+    }
+}
+
+/// Makes a decoded picture into one that the output's format `holds`, of the size of `geometry`: upright, in sRGB or in
+/// the colours of its profile; grey, or red, green, blue; opaque, or with its alpha where that is held and says something.
 ///
 /// It is flattened before it is turned and resized: there is less to turn, and mixing the flattened values is
 /// the same as mixing premultiplied ones and flattening the result.
@@ -29,17 +50,23 @@ pub(crate) fn prepare(
     mut raster: Raster,
     options: &Options,
     geometry: &Geometry,
+    holds: Holds,
     budget: &Budget,
 ) -> Result<Raster, Error> {
+    let background = holds.background(options);
     let background = match options.color {
-        ColorSpace::Srgb => {
+        ColorSpace::Keep if holds.grey || !raster.layout.is_grey() => color::keep(&mut raster, background),
+        ColorSpace::Keep | ColorSpace::Srgb => {
             color::to_srgb(&mut raster);
-            options.background
+            background
         }
-        ColorSpace::Keep => color::keep(&mut raster, options.background),
     };
     budget.check()?;
-    flatten::onto(&mut raster, background);
+    if holds.alpha {
+        flatten::if_opaque(&mut raster);
+    } else {
+        flatten::onto(&mut raster, background);
+    }
     budget.check()?;
     orient::upright(&mut raster);
     budget.check()?;

@@ -1,5 +1,5 @@
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+use fast_image_resize::{MulDiv, PixelType, ResizeOptions, Resizer};
 
 use crate::geometry::{Geometry, fixed};
 use crate::raster::{Layout, Raster};
@@ -9,7 +9,7 @@ use crate::{Budget, Error};
 /// second of its two passes, and computes its weights anew each time.
 pub(crate) const BAND: u32 = 256;
 
-/// Brings an opaque picture to the size asked for, by Lanczos with three lobes: sharp, and free of aliasing. The
+/// Brings a picture to the size asked for, by Lanczos with three lobes: sharp, and free of aliasing. The
 /// centres of both pictures lie on each other.
 ///
 /// The values that are averaged are those of sRGB, as browsers and image services do. In linear light fine
@@ -22,10 +22,17 @@ pub(crate) fn to(raster: &mut Raster, geometry: &Geometry, budget: &Budget) -> R
     let kind = match raster.layout {
         Layout::Grey => PixelType::U8,
         Layout::Rgb => PixelType::U8x3,
-        other => {
-            return Err(Error::Encoder(format!("{other:?} pixels are flattened before they are resized")));
-        }
+        Layout::GreyAlpha => PixelType::U8x2,
+        Layout::Rgba => PixelType::U8x4,
+        Layout::Cmyk => return Err(Error::Encoder("inks are converted before they are resized".into())),
     };
+    // What cannot be seen has no part in the result: colours weigh as much as their alpha.
+    let alpha = MulDiv::new();
+    if raster.layout.has_alpha() {
+        let mut whole = Image::from_slice_u8(raster.size().0, raster.size().1, &mut raster.pixels, kind)
+            .map_err(|error| broken(&error))?;
+        alpha.multiply_alpha_inplace(&mut whole).map_err(|error| broken(&error))?;
+    }
     let (width, height) = raster.size();
     let source = ImageRef::new(width, height, &raster.pixels, kind).map_err(|error| broken(&error))?;
     let row = geometry.width as usize * raster.layout.channels();
@@ -35,10 +42,15 @@ pub(crate) fn to(raster: &mut Raster, geometry: &Geometry, budget: &Budget) -> R
         budget.check()?;
         let count = BAND.min(geometry.height - first);
         let (top, bottom) = (edge(geometry, first), edge(geometry, first + count));
-        let part = ResizeOptions::new().crop(geometry.left, top, geometry.shown_width, bottom - top);
+        let part = ResizeOptions::new()
+            .crop(geometry.left, top, geometry.shown_width, bottom - top)
+            .use_alpha(false);
         let mut band =
             Image::from_slice_u8(geometry.width, count, rows, kind).map_err(|error| broken(&error))?;
         resizer.resize(&source, &mut band, &part).map_err(|error| broken(&error))?;
+        if raster.layout.has_alpha() {
+            alpha.divide_alpha_inplace(&mut band).map_err(|error| broken(&error))?;
+        }
     }
     (raster.width, raster.height) = (geometry.width as usize, geometry.height as usize);
     raster.pixels = pixels;

@@ -25,6 +25,7 @@ mod metadata;
 mod metadata_formats;
 mod metadata_random;
 mod orientation;
+mod outputs;
 mod png_colors;
 mod random;
 mod random_options;

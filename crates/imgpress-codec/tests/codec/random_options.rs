@@ -1,6 +1,8 @@
 //! Whatever is asked of a JPEG, it never grows, and a second pass changes no byte.
 
-use imgpress_codec::options::{Color, ColorSpace, Effort, Fit, MaxBytes, Metadata, Options, Quality, Side};
+use imgpress_codec::options::{
+    Color, ColorSpace, Effort, Fit, MaxBytes, Metadata, Options, OutputFormat, Quality, Side,
+};
 use imgpress_codec::{Budget, Error, Limits, Outcome, Output, compress};
 use jpeg_encoder::{ColorType, SamplingFactor};
 use proptest::prelude::*;
@@ -43,6 +45,8 @@ fn options() -> impl Strategy<Value = Options> {
     let carried = (select(ColorSpace::ALL.to_vec()), select(Metadata::ALL.to_vec()));
     (1_u8..=100, select(Effort::ALL.to_vec()), size, carried).prop_map(
         |(quality, effort, (width, height, fit, max_bytes), (color, metadata))| Options {
+            format: OutputFormat::Jpeg,
+            quality_given: true,
             quality: Quality::try_from(quality).unwrap(),
             effort,
             background: Color::WHITE,

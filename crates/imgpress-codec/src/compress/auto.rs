@@ -1,0 +1,116 @@
+//! The format that takes the fewest bytes.
+
+use std::cmp::Reverse;
+
+use super::ready::{Made, Ready, Source};
+use super::{Job, look};
+use crate::jpeg::JpegFile;
+use crate::options::ImageFormat;
+use crate::transform::Holds;
+use crate::{Error, Outcome, Output, encode, select};
+
+impl Job<'_> {
+    /// The smallest of the files that are worth a try: opaque pictures as JPEG and WebP, those with alpha as WebP, and
+    /// what looks like graphics without loss too.
+    ///
+    /// What has lost as much already as is asked for stays as it is: another format would take away more.
+    pub(super) fn to_smallest(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
+        let source = self.source(input, jpeg)?;
+        if let Some(file) = jpeg
+            && !source.is_resized()
+            && select::is_coarse_enough(file, self.options)?
+        {
+            match self.to_jpeg(input, jpeg) {
+                Err(Error::TargetUnreachable { .. }) => {}
+                done => return done,
+            }
+        }
+        let ready = self.ready(&source, Holds::ANY)?;
+        let is_opaque = !ready.raster.layout.has_alpha();
+        let made = self.smallest_with_alpha(&source, &ready);
+        let stays = made.as_ref().is_ok_and(|made| made.outcome == Outcome::Kept && !made.is_lossless);
+        // The picture's memory is given back before the next begins.
+        let first = made.and_then(|made| self.finish(source, ready, made));
+        if stays || !is_opaque {
+            return first;
+        }
+        self.better(first, self.to_jpeg(input, jpeg))
+    }
+
+    /// The smallest of those that keep alpha.
+    fn smallest_with_alpha(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
+        let is_graphic = source.info.may_be_graphic(&source.geometry) && look::is_graphic(&ready.raster);
+        let webp = self.webp_if_built(source, ready);
+        let is_alone = !encode::is_built(ImageFormat::Webp) && ready.raster.layout.has_alpha();
+        let png = if is_graphic || is_alone {
+            self.png(source, ready)
+        } else {
+            let kept = self.kept_png(source, ready).filter(|kept| self.fits(&kept.file));
+            kept.ok_or(NOTHING)
+        };
+        self.better(webp, png)
+    }
+
+    #[cfg(feature = "webp")]
+    fn webp_if_built(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
+        let (width, height) = ready.raster.size();
+        encode::webp::check_size((width, height)).map_err(|_| NOTHING)?;
+        self.webp(source, ready)
+    }
+
+    #[cfg(not(feature = "webp"))]
+    #[expect(clippy::unused_self, reason = "as where it is built")]
+    fn webp_if_built(&self, _source: &Source<'_>, _ready: &Ready) -> Result<Made, Error> {
+        Err(NOTHING)
+    }
+
+    /// The one with fewer bytes, or where a limit may have cost quality, the one with more of that. The first where
+    /// they are the same.
+    fn better<T: Candidate>(&self, one: Result<T, Error>, other: Result<T, Error>) -> Result<T, Error> {
+        match (one, other) {
+            (Ok(one), Ok(other)) => {
+                let key = |made: &T| (Reverse(made.quality().min(self.options.quality)), made.length());
+                Ok(if key(&other) < key(&one) { other } else { one })
+            }
+            (Err(Error::TargetUnreachable { smallest, limit }), other) => {
+                other.map_err(|error| match error {
+                    Error::TargetUnreachable { smallest: also, .. } => {
+                        Error::TargetUnreachable { smallest: smallest.min(also), limit }
+                    }
+                    error => error,
+                })
+            }
+            (Ok(one), Err(Error::TargetUnreachable { .. })) => Ok(one),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+        }
+    }
+}
+
+/// What a format that is not tried comes to.
+const NOTHING: Error = Error::TargetUnreachable { smallest: u64::MAX, limit: u64::MAX };
+
+/// What is compared.
+trait Candidate {
+    fn length(&self) -> usize;
+    fn quality(&self) -> crate::options::Quality;
+}
+
+impl Candidate for Made {
+    fn length(&self) -> usize {
+        self.file.bytes.len()
+    }
+
+    fn quality(&self) -> crate::options::Quality {
+        self.quality
+    }
+}
+
+impl Candidate for Output {
+    fn length(&self) -> usize {
+        self.bytes.len()
+    }
+
+    fn quality(&self) -> crate::options::Quality {
+        self.quality
+    }
+}

@@ -1,0 +1,48 @@
+//! PNG outputs.
+
+use super::Job;
+use super::ready::{Made, Ready, Source};
+use crate::carry::File;
+use crate::container::png::Still;
+use crate::options::{ImageFormat, MaxBytes, Options, Quality};
+use crate::transform::Holds;
+use crate::{Error, Outcome, Output, encode};
+
+impl Job<'_> {
+    pub(super) fn to_png(&self, source: Source<'_>) -> Result<Output, Error> {
+        let ready = self.ready(&source, Holds::PNG)?;
+        let made = self.png(&source, &ready)?;
+        self.finish(source, ready, made)
+    }
+
+    /// The smallest file of every pixel, or the input's own.
+    pub(super) fn png(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
+        let Options { metadata, effort, max_bytes, .. } = *self.options;
+        let bare = encode::png::lossless(&ready.raster, effort, self.budget)?;
+        let still = Still::read(&bare).ok_or_else(|| Error::Encoder("a PNG without a picture".into()))?;
+        let file = source.encoded(ready, metadata, |extras| still.write(extras, true));
+        let encoded = made(file, Outcome::Compressed);
+        let kept = self.kept_png(source, ready);
+        let best = kept.filter(|kept| kept.length() <= encoded.length()).unwrap_or(encoded);
+        if self.fits(&best.file) {
+            return Ok(best);
+        }
+        Err(Error::TargetUnreachable {
+            smallest: best.length() as u64,
+            limit: max_bytes.map_or(u64::MAX, MaxBytes::get),
+        })
+    }
+
+    /// The input as it is, where it is a PNG that may be kept.
+    pub(super) fn kept_png(&self, source: &Source<'_>, ready: &Ready) -> Option<Made> {
+        let is_png = source.info.format == ImageFormat::Png && !source.is_resized();
+        let still = is_png.then(|| Still::read(source.input)).flatten()?.without_strays()?;
+        let file =
+            source.kept(ready, self.options.metadata, |extras, with_colors| still.write(extras, with_colors));
+        Some(made(file, Outcome::Kept))
+    }
+}
+
+fn made(file: File, outcome: Outcome) -> Made {
+    Made { file, outcome, format: ImageFormat::Png, quality: Quality::MAX, is_lossless: true }
+}

@@ -1,0 +1,141 @@
+//! WebP outputs.
+
+use super::Job;
+use super::look;
+use super::ready::{Made, Ready, Source};
+use crate::carry::File;
+use crate::container::Extras;
+use crate::container::riff::Still;
+use crate::encode::webp::{Pixels, check_size};
+use crate::options::{ImageFormat, MaxBytes, Options, OutputFormat, Quality};
+use crate::search::Search;
+use crate::transform::Holds;
+use crate::{Error, Outcome, Output};
+
+/// By how much the mean quantiser index of a file may be finer than that of ours, of 127, and the file still be as coarse:
+/// encoding one of our files once more chooses other segments, and comes out within 2 of what it was (tuning set,
+/// qualities 30 to 95).
+const AS_COARSE: f32 = 3.0;
+
+/// A file with loss whose picture is coded anew loses something once more: less than one part in so many is not worth it.
+const WORTH: usize = 9;
+
+impl Job<'_> {
+    pub(super) fn to_webp(&self, source: Source<'_>) -> Result<Output, Error> {
+        let Source { geometry, .. } = &source;
+        check_size((geometry.width, geometry.height))?;
+        let ready = self.ready(&source, Holds::WEBP)?;
+        let made = self.webp(&source, &ready)?;
+        self.finish(source, ready, made)
+    }
+
+    /// The smallest file of the look that is asked for, or the input's own.
+    pub(super) fn webp(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
+        let work = Work { job: self, source, ready, pixels: Pixels::of(&ready.raster)? };
+        let original = match source.info.format {
+            ImageFormat::Webp if !source.is_resized() => Still::read(source.input),
+            _ => None,
+        };
+        let kept = original.as_ref().map(|still| work.kept(still));
+        let stays_lossless = self.options.format == OutputFormat::Same && is_lossless_webp(source);
+        let mut best = None;
+        if !stays_lossless {
+            let lossy = work.lossy(self.options.quality)?;
+            if let (Some(original), Some(kept)) = (&original, &kept)
+                && !ready.is_converted
+                && is_as_coarse(original, &lossy.file)
+                && self.fits(&kept.file)
+            {
+                return Ok(kept.clone());
+            }
+            best = Some(lossy);
+        }
+        let may_be_graphic = source.info.may_be_graphic(&source.geometry);
+        if best.is_none() || may_be_graphic && look::is_graphic(&ready.raster) {
+            let lossless = work.lossless()?;
+            best = best.filter(|best| best.file.bytes.len() <= lossless.file.bytes.len()).or(Some(lossless));
+        }
+        let best = best.ok_or_else(|| Error::Encoder("no way to encode it was tried".into()))?;
+        let most = match &original {
+            Some(original) if !original.is_lossless() && !ready.is_converted => {
+                best.file.bytes.len() + best.file.bytes.len() / WORTH
+            }
+            _ => best.file.bytes.len(),
+        };
+        let best = kept.filter(|kept| kept.file.bytes.len() <= most && self.fits(&kept.file)).unwrap_or(best);
+        if self.fits(&best.file) { Ok(best) } else { work.within(&best, stays_lossless) }
+    }
+
+    /// Whether a file has no more bytes than are wanted.
+    pub(super) fn fits(&self, file: &File) -> bool {
+        self.options.max_bytes.is_none_or(|limit| file.bytes.len() as u64 <= limit.get())
+    }
+}
+
+/// Whether an input is a WebP of one picture without loss.
+pub(super) fn is_lossless_webp(source: &Source<'_>) -> bool {
+    source.info.format == ImageFormat::Webp
+        && Still::read(source.input).is_some_and(|still| still.is_lossless())
+}
+
+/// Whether encoding a picture again could only lose: what it has kept is less than what is in the file that was made of it.
+fn is_as_coarse(original: &Still<'_>, ours: &File) -> bool {
+    let ours = Still::read(&ours.bytes).and_then(|still| still.quantiser());
+    matches!((original.quantiser(), ours), (Some(theirs), Some(ours)) if theirs + AS_COARSE >= ours)
+}
+
+struct Work<'a> {
+    job: &'a Job<'a>,
+    source: &'a Source<'a>,
+    ready: &'a Ready,
+    pixels: Pixels<'a>,
+}
+
+impl Work<'_> {
+    fn lossy(&self, quality: Quality) -> Result<Made, Error> {
+        let Options { effort, .. } = *self.job.options;
+        let bare = self.pixels.lossy(quality, effort, self.job.budget)?;
+        Ok(self.made(self.around(&bare)?, quality, false))
+    }
+
+    fn lossless(&self) -> Result<Made, Error> {
+        let bare = self.pixels.lossless(self.job.options.effort, self.job.budget)?;
+        Ok(self.made(self.around(&bare)?, Quality::MAX, true))
+    }
+
+    fn around(&self, bare: &[u8]) -> Result<File, Error> {
+        let still = Still::read(bare).ok_or_else(|| Error::Encoder("libwebp made no picture".into()))?;
+        Ok(self.source.encoded(self.ready, self.job.options.metadata, |extras| still.write(extras)))
+    }
+
+    fn made(&self, file: File, quality: Quality, is_lossless: bool) -> Made {
+        Made { file, outcome: Outcome::Compressed, format: ImageFormat::Webp, quality, is_lossless }
+    }
+
+    fn kept(&self, still: &Still<'_>) -> Made {
+        let Options { metadata, quality, .. } = *self.job.options;
+        let file = self.source.kept(self.ready, metadata, |extras, with_colors| {
+            still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
+        });
+        let quality = if still.is_lossless() { Quality::MAX } else { quality };
+        Made { outcome: Outcome::Kept, ..self.made(file, quality, still.is_lossless()) }
+    }
+
+    /// The highest quality that fits, where `first`, at the quality that was asked for, does not.
+    fn within(&self, first: &Made, stays_lossless: bool) -> Result<Made, Error> {
+        let limit = self.job.options.max_bytes.map_or(u64::MAX, MaxBytes::get);
+        let mut smallest = first.file.bytes.len() as u64;
+        let mut search = Search::below(self.job.options.quality, smallest, limit);
+        let mut found = None;
+        while let Some(quality) = search.next().filter(|_| !stays_lossless) {
+            self.job.budget.check()?;
+            let made = self.lossy(quality)?;
+            let length = made.file.bytes.len() as u64;
+            smallest = smallest.min(length);
+            if search.learn(quality, length) {
+                found = Some(made);
+            }
+        }
+        found.ok_or(Error::TargetUnreachable { smallest, limit })
+    }
+}

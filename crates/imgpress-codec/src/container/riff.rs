@@ -1,0 +1,163 @@
+//! WebP files (WebP Container Specification, RFC 9649): of a still picture, written in one form only, so that a file that
+//! was made here comes out as it is when it is kept.
+
+use super::{Extras, vp8};
+use crate::decode::webp::next;
+
+const ICC: u8 = 0x20;
+const ALPHA: u8 = 0x10;
+const EXIF: u8 = 0x08;
+const XMP: u8 = 0x04;
+
+/// The chunks of a still picture.
+pub(crate) struct Still<'a> {
+    icc: Option<&'a [u8]>,
+    alpha: Option<&'a [u8]>,
+    coded: Coded<'a>,
+}
+
+enum Coded<'a> {
+    Lossy(&'a [u8]),
+    Lossless(&'a [u8]),
+}
+
+impl<'a> Still<'a> {
+    /// The parts of a whole file. `None` where it is an animation, or its canvas is not its picture.
+    pub(crate) fn read(file: &'a [u8]) -> Option<Self> {
+        let size = u32::from_le_bytes(*file.get(4..)?.first_chunk()?);
+        let mut rest = file.get(12..usize::try_from(size).ok()?.checked_add(8)?)?;
+        let (mut icc, mut alpha, mut coded, mut canvas) = (None, None, None, None);
+        while let Some((name, data)) = next(&mut rest).ok()? {
+            match name {
+                b"VP8X" if canvas.is_none() => canvas = Some(data.get(4..10)?),
+                b"ICCP" if icc.is_none() => icc = Some(data),
+                b"ALPH" if alpha.is_none() && coded.is_none() => alpha = Some(data),
+                b"VP8 " if coded.is_none() => coded = Some(Coded::Lossy(data)),
+                b"VP8L" if coded.is_none() => coded = Some(Coded::Lossless(data)),
+                b"ANIM" | b"ANMF" => return None,
+                _ => {}
+            }
+        }
+        // Alpha belongs to lossy data; lossless data have their own.
+        let alpha = alpha.filter(|_| matches!(coded, Some(Coded::Lossy(_))));
+        let still = Self { icc, alpha, coded: coded? };
+        let size = still.canvas()?;
+        (canvas.is_none_or(|canvas| canvas == size)).then_some(still)
+    }
+
+    /// Whether every pixel is as it was before it was encoded.
+    pub(crate) fn is_lossless(&self) -> bool {
+        matches!(self.coded, Coded::Lossless(_))
+    }
+
+    /// How coarsely it is quantised: see [`vp8::quantiser`].
+    pub(crate) fn quantiser(&self) -> Option<f32> {
+        match self.coded {
+            Coded::Lossy(data) => vp8::quantiser(data),
+            Coded::Lossless(_) => None,
+        }
+    }
+
+    /// Its colour profile.
+    pub(crate) fn icc(&self) -> Option<&'a [u8]> {
+        self.icc
+    }
+
+    /// A file of the picture with these around it, and nothing else.
+    pub(crate) fn write(&self, extras: &Extras<'_>) -> Vec<u8> {
+        let mut file = b"RIFF\0\0\0\0WEBP".to_vec();
+        if let Some(header) = self.header(extras) {
+            put(&mut file, b"VP8X", &header);
+        }
+        put_some(&mut file, b"ICCP", extras.icc);
+        put_some(&mut file, b"ALPH", self.alpha);
+        match self.coded {
+            Coded::Lossy(data) => put(&mut file, b"VP8 ", data),
+            Coded::Lossless(data) => put(&mut file, b"VP8L", data),
+        }
+        put_some(&mut file, b"EXIF", extras.exif);
+        put_some(&mut file, b"XMP ", extras.xmp);
+        let size = u32::try_from(file.len() - 8).unwrap_or(u32::MAX);
+        file[4..8].copy_from_slice(&size.to_le_bytes());
+        file
+    }
+
+    /// The VP8X chunk; `None` where nothing needs it.
+    fn header(&self, extras: &Extras<'_>) -> Option<[u8; 10]> {
+        let flag = |there: bool, flag| if there { flag } else { 0 };
+        let simple =
+            self.alpha.is_none() && extras.icc.is_none() && extras.exif.is_none() && extras.xmp.is_none();
+        let flags = flag(extras.icc.is_some(), ICC)
+            | flag(self.has_alpha(), ALPHA)
+            | flag(extras.exif.is_some(), EXIF)
+            | flag(extras.xmp.is_some(), XMP);
+        let mut header = [0; 10];
+        header[0] = flags;
+        header[4..].copy_from_slice(&self.canvas()?);
+        (!simple).then_some(header)
+    }
+
+    fn has_alpha(&self) -> bool {
+        // Behind the sides, of 14 bits each.
+        let in_lossless = matches!(self.coded, Coded::Lossless([_, _, _, _, last, ..]) if last & 0x10 != 0);
+        in_lossless || self.alpha.is_some()
+    }
+
+    /// Width and height less one, 24 bits each.
+    fn canvas(&self) -> Option<[u8; 6]> {
+        let (name, data) = match self.coded {
+            Coded::Lossy(data) => (b"VP8 ", data),
+            Coded::Lossless(data) => (b"VP8L", data),
+        };
+        let (width, height) = crate::decode::webp::picture_size(name, data)?;
+        let [w0, w1, w2, _] = width.checked_sub(1)?.to_le_bytes();
+        let [h0, h1, h2, _] = height.checked_sub(1)?.to_le_bytes();
+        Some([w0, w1, w2, h0, h1, h2])
+    }
+}
+
+fn put_some(file: &mut Vec<u8>, name: &[u8; 4], data: Option<&[u8]>) {
+    if let Some(data) = data {
+        put(file, name, data);
+    }
+}
+
+/// A chunk; odd sizes are padded by a byte.
+fn put(file: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
+    file.extend_from_slice(name);
+    file.extend_from_slice(&u32::try_from(data.len()).unwrap_or(u32::MAX).to_le_bytes());
+    file.extend_from_slice(data);
+    file.extend_from_slice(&[0][..data.len() % 2]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOSSY: &[u8] = include_bytes!("../../tests/codec/lossy.webp");
+
+    #[test]
+    fn a_file_in_its_one_form_is_written_as_it_was() {
+        let still = Still::read(LOSSY).unwrap();
+        let bare = still.write(&Extras::default());
+        assert_eq!(Still::read(&bare).unwrap().write(&Extras::default()), bare);
+        let extras = Extras { icc: Some(b"odd"), exif: Some(b"MM"), xmp: Some(b"<x/>") };
+        let full = still.write(&extras);
+        assert_eq!(full[12..16], *b"VP8X");
+        assert_eq!(full[20], ICC | EXIF | XMP);
+        let again = Still::read(&full).unwrap();
+        assert_eq!(again.icc(), Some(&b"odd"[..]));
+        assert_eq!(again.write(&extras), full);
+        assert_eq!(again.write(&Extras::default()), bare);
+    }
+
+    #[test]
+    fn what_is_no_still_picture_is_not_read() {
+        assert!(Still::read(b"RIFF\x04\0\0\0WEBP").is_none());
+        assert!(Still::read(&LOSSY[..LOSSY.len() - 4]).is_none());
+        let extras = Extras { exif: Some(b"MM"), ..Extras::default() };
+        let mut other_canvas = Still::read(LOSSY).unwrap().write(&extras);
+        other_canvas[24] ^= 1;
+        assert!(Still::read(&other_canvas).is_none());
+    }
+}

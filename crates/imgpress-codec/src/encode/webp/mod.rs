@@ -1,0 +1,91 @@
+//! The WebP encoder, libwebp. It gets pixels that we made, and nothing else.
+
+mod scale;
+
+use std::borrow::Cow;
+
+use imgpress_webp::{Coding, Method, Picture, Settings};
+
+use crate::error::TooLarge;
+use crate::options::{Effort, Quality};
+use crate::raster::{Layout, Raster};
+use crate::{Budget, Error};
+
+/// A picture as the encoder takes it: WebP has no grey.
+pub(crate) struct Pixels<'a> {
+    size: (u32, u32),
+    layout: imgpress_webp::Layout,
+    pixels: Cow<'a, [u8]>,
+}
+
+impl<'a> Pixels<'a> {
+    /// Of a picture in sRGB, or in the colours of a profile for red, green and blue.
+    ///
+    /// # Errors
+    /// A side is longer than the format has them.
+    pub(crate) fn of(raster: &'a Raster) -> Result<Self, Error> {
+        let size = raster.size();
+        check_size(size)?;
+        let (layout, pixels) = match raster.layout {
+            Layout::Rgb => (imgpress_webp::Layout::Rgb, Cow::from(&raster.pixels)),
+            Layout::Rgba => (imgpress_webp::Layout::Rgba, Cow::from(&raster.pixels)),
+            Layout::Grey => {
+                let pixels = raster.pixels.iter().flat_map(|grey| [*grey; 3]);
+                (imgpress_webp::Layout::Rgb, pixels.collect())
+            }
+            Layout::GreyAlpha => {
+                let pixels = raster.pixels.as_chunks().0.iter();
+                (imgpress_webp::Layout::Rgba, pixels.flat_map(|&[v, alpha]| [v, v, v, alpha]).collect())
+            }
+            Layout::Cmyk => return Err(Error::Encoder("inks are converted before they are encoded".into())),
+        };
+        Ok(Self { size, layout, pixels })
+    }
+
+    /// A file whose look is that of a JPEG at this quality; alpha is exact.
+    ///
+    /// # Errors
+    /// The budget's, or libwebp's own.
+    pub(crate) fn lossy(&self, quality: Quality, effort: Effort, budget: &Budget) -> Result<Vec<u8>, Error> {
+        self.encode(Coding::Lossy { quality: scale::quality(quality, effort) }, method(effort), budget)
+    }
+
+    /// A file of every pixel as it is; of those without any alpha, the alpha.
+    ///
+    /// # Errors
+    /// As [`lossy`](Self::lossy).
+    pub(crate) fn lossless(&self, effort: Effort, budget: &Budget) -> Result<Vec<u8>, Error> {
+        self.encode(Coding::Lossless, method(effort), budget)
+    }
+
+    fn encode(&self, coding: Coding, method: Method, budget: &Budget) -> Result<Vec<u8>, Error> {
+        let (width, height) = self.size;
+        let picture = Picture::new(width, height, self.layout, &self.pixels);
+        let picture = picture.map_err(|error| Error::Encoder(error.to_string()))?;
+        let go_on = || budget.check().is_ok();
+        imgpress_webp::encode(&picture, &Settings { coding, method }, &go_on).map_err(|error| {
+            let stopped = matches!(error, imgpress_webp::Error::Stopped);
+            let over = budget.check().err().filter(|_| stopped);
+            over.unwrap_or_else(|| Error::Encoder(error.to_string()))
+        })
+    }
+}
+
+/// Whether the format has pictures of this size.
+///
+/// # Errors
+/// [`TooLarge::ForFormat`].
+pub(crate) fn check_size((width, height): (u32, u32)) -> Result<(), Error> {
+    let limit = imgpress_webp::MAX_SIDE;
+    let fits = width.max(height) <= limit;
+    fits.then_some(()).ok_or_else(|| TooLarge::ForFormat { format: "WebP", width, height, limit }.into())
+}
+
+/// The methods of libwebp for the efforts.
+fn method(effort: Effort) -> Method {
+    match effort {
+        Effort::Fast => const { Method::new(2) },
+        Effort::Balanced => const { Method::new(4) },
+        Effort::Max => const { Method::new(6) },
+    }
+}

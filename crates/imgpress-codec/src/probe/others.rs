@@ -1,0 +1,72 @@
+//! Memory for outputs of a format other than JPEG.
+
+use super::{FIXED, STRIPS};
+use crate::geometry::Geometry;
+use crate::options::{ImageFormat, Options, OutputFormat};
+use crate::{ImageInfo, encode, transform};
+
+/// Most pixels that are coded without loss where that need not be.
+pub(crate) const FEW_PIXELS: u64 = 8 << 20;
+
+/// Bytes that libwebp takes for each pixel beside the picture itself, measured in tests/memory.rs: with loss planes,
+/// coefficients and the file, without loss what it looks for repetitions in.
+const WEBP_LOSSY: u64 = 5;
+const WEBP_LOSSLESS: u64 = 34;
+
+/// Bytes that the PNG encoder takes for each component: a copy, filtered ones, and the file.
+const PNG_LOSSLESS: u64 = 6;
+
+impl ImageInfo {
+    /// Whether the options may make it a file of this format.
+    pub(crate) fn may_become(&self, format: ImageFormat, options: &Options) -> bool {
+        let same = if encode::is_built(self.format) { self.format } else { ImageFormat::Png };
+        match options.format {
+            OutputFormat::Auto => encode::is_built(format),
+            OutputFormat::Same => same == format,
+            fixed => fixed.fixed() == Some(format),
+        }
+    }
+
+    /// Whether its output may be coded without loss for being smaller so.
+    pub(crate) fn may_be_graphic(&self, geometry: &Geometry) -> bool {
+        geometry.pixels() <= FEW_PIXELS && self.packing.may_be_graphic(self.pixels())
+    }
+
+    /// As [`bytes_for`](Self::bytes_for), for the formats that take the picture as a whole, and its alpha.
+    pub(super) fn bytes_for_others(&self, options: &Options, geometry: &Geometry) -> u64 {
+        let (pixels, out) = (self.pixels(), geometry.pixels());
+        let channels = u64::from(self.channels.min(4));
+        let webp =
+            if self.may_become(ImageFormat::Webp, options) { self.webp(out, channels, geometry) } else { 0 };
+        let png = if self.may_become(ImageFormat::Png, options) && self.may_be_png(options, geometry) {
+            out * channels * PNG_LOSSLESS
+        } else {
+            0
+        };
+        let encoder = webp.max(png);
+        if encoder == 0 {
+            return 0;
+        }
+        let longest = u64::from(self.shown_size().0.max(geometry.width));
+        let resizing = if geometry.is_identity(self.shown_size()) {
+            0
+        } else {
+            channels * (pixels + out + longest * u64::from(transform::BAND))
+        };
+        let decoding = pixels * self.decoding(channels);
+        decoding.max(resizing).max(channels * out + encoder) + FIXED + STRIPS * longest
+    }
+
+    /// Whether a PNG is not only one of several formats that are too large without loss.
+    fn may_be_png(&self, options: &Options, geometry: &Geometry) -> bool {
+        let is_alone = self.channels.is_multiple_of(2) && !encode::is_built(ImageFormat::Webp);
+        options.format != OutputFormat::Auto || self.may_be_graphic(geometry) || is_alone
+    }
+
+    fn webp(&self, pixels: u64, channels: u64, geometry: &Geometry) -> u64 {
+        // Grey is made three components of.
+        let grown = if channels < 3 { channels + 2 } else { 0 };
+        let lossless = self.may_be_graphic(geometry) || self.format == ImageFormat::Webp;
+        pixels * (grown + if lossless { WEBP_LOSSLESS } else { WEBP_LOSSY })
+    }
+}

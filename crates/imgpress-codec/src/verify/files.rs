@@ -1,0 +1,108 @@
+//! Outputs of formats other than JPEG, read by the decoders that read inputs.
+
+use super::{Means, Verify, failed, limits};
+use crate::options::{Color, Quality};
+use crate::raster::{Layout, Raster};
+use crate::{Error, ImageInfo, Limits, decode, format, transform};
+
+impl Verify {
+    /// Checks the file that was made of a picture: every pixel that can be seen where no `quality` says that something
+    /// was lost, else the means of blocks, on black and on white where it has alpha, which is exact in either case.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub(crate) fn check_file(
+        self,
+        file: &[u8],
+        raster: &Raster,
+        quality: Option<Quality>,
+    ) -> Result<(), Error> {
+        if !self.takes(raster.width * raster.height, file.len()) {
+            return Ok(());
+        }
+        let found = decoded(file)?;
+        if (found.width, found.height) != (raster.width, raster.height) {
+            return Err(failed("it has another size"));
+        }
+        let (found, expected) = (Pixels(&found), Pixels(raster));
+        let count = raster.width * raster.height;
+        let mut pairs = (0..count).map(|at| (found.at(at), expected.at(at)));
+        let same = match quality {
+            None => pairs.all(|(found, expected)| found == expected || found[3] == 0 && expected[3] == 0),
+            Some(_) => pairs.all(|(found, expected)| found[3] == expected[3]),
+        };
+        if !same {
+            return Err(failed("it has other pixels"));
+        }
+        quality.map_or(Ok(()), |quality| check_means(&found, &expected, quality))
+    }
+
+    /// Checks that a kept file has every pixel of its input, which is known to be whole.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub(crate) fn check_kept_pixels(self, file: &[u8], input: &[u8], info: &ImageInfo) -> Result<(), Error> {
+        if self != Self::Always {
+            return Ok(());
+        }
+        let (found, expected) = (decoded(file)?, decode::decode(input, info, &generous())?);
+        let same = (found.width, found.layout, found.wide)
+            == (expected.width, expected.layout, expected.wide)
+            && found.orientation == expected.orientation
+            && found.pixels == expected.pixels;
+        if same { Ok(()) } else { Err(failed("the kept file has other pixels")) }
+    }
+}
+
+fn generous() -> Limits {
+    Limits { max_pixels: u64::MAX, max_image_memory: u64::MAX, ..Limits::default() }
+}
+
+fn decoded(file: &[u8]) -> Result<Raster, Error> {
+    let format = format::recognise(file).map_err(|error| failed(&error))?;
+    let info = decode::probe(format, file, &generous()).map_err(|error| failed(&error))?;
+    decode::decode(file, &info, &generous()).map_err(|error| failed(&error))
+}
+
+/// Any picture of 8 bits as red, green, blue and alpha.
+struct Pixels<'a>(&'a Raster);
+
+impl Pixels<'_> {
+    fn at(&self, index: usize) -> [u8; 4] {
+        let channels = self.0.layout.channels();
+        match (self.0.layout, self.0.pixels.get(index * channels..(index + 1) * channels)) {
+            (Layout::Grey, Some(&[grey])) => [grey, grey, grey, u8::MAX],
+            (Layout::GreyAlpha, Some(&[grey, alpha])) => [grey, grey, grey, alpha],
+            (Layout::Rgb, Some(&[red, green, blue])) => [red, green, blue, u8::MAX],
+            (Layout::Rgba, Some(&[red, green, blue, alpha])) => [red, green, blue, alpha],
+            _ => [0; 4],
+        }
+    }
+
+    /// On a background.
+    fn on(&self, background: Color) -> Means {
+        let count = self.0.width * self.0.height;
+        let pixels = (0..count).flat_map(|at| self.at(at)).collect();
+        let mut flat = Raster::new(self.0.width, self.0.height, Layout::Rgba, pixels);
+        transform::flatten(&mut flat, background);
+        Means::of(&flat).into_ycbcr()
+    }
+}
+
+fn check_means(found: &Pixels<'_>, expected: &Pixels<'_>, quality: Quality) -> Result<(), Error> {
+    let black = Color { red: 0, green: 0, blue: 0 };
+    let has_alpha = expected.0.layout.has_alpha();
+    for background in [Color::WHITE, black].into_iter().take(if has_alpha { 2 } else { 1 }) {
+        let (found, expected) = (found.on(background), expected.on(background));
+        let (most_mean, most_block) = limits(quality);
+        let most_mean = most_mean + (most_block - most_mean) / expected.blocks().sqrt();
+        for (mean, block) in expected.differences(&found) {
+            if mean > most_mean || block > most_block {
+                return Err(failed(&format!(
+                    "it is another picture: off by {mean:.1} and {block:.1} in a block"
+                )));
+            }
+        }
+    }
+    Ok(())
+}

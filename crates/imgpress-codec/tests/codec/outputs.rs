@@ -1,0 +1,269 @@
+//! Outputs of formats other than JPEG, read by decoders that are not the encoder's.
+
+use image::{DynamicImage, ImageFormat as Known, Rgba, RgbaImage};
+use imgpress_codec::options::{ImageFormat, Options, OutputFormat, Quality};
+use imgpress_codec::{Budget, Error, Limits, Outcome, Output, Verify, compress_verified};
+
+/// A photograph as far as encoders can tell: soft shapes and grain.
+pub(crate) fn photo(width: u32, height: u32) -> RgbaImage {
+    let mut noise = 1_u32;
+    RgbaImage::from_fn(width, height, |x, y| {
+        noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let wave = |across: f32, down: f32| {
+            let at = (x as f32 / across).sin() + (y as f32 / down).cos();
+            (at * 55.0 + 128.0 + (noise >> 28) as f32) as u8
+        };
+        Rgba([wave(31.0, 17.0), wave(23.0, 41.0), wave(53.0, 29.0), 255])
+    })
+}
+
+/// Flat areas with sharp edges, some of them to be seen through.
+pub(crate) fn drawing(width: u32, height: u32) -> RgbaImage {
+    RgbaImage::from_fn(width, height, |x, y| match (x / 24 + y / 24) % 4 {
+        0 => Rgba([240, 240, 255, 255]),
+        1 => Rgba([20, 40, 160, 255]),
+        2 => Rgba([200, 30, 30, 128]),
+        _ => Rgba([0, 0, 0, 0]),
+    })
+}
+
+pub(crate) fn file(image: impl Into<DynamicImage>, format: Known) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image.into().write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+pub(crate) fn options(format: OutputFormat) -> Options {
+    Options { format, ..Options::default() }
+}
+
+pub(crate) fn output(input: &[u8], options: &Options) -> Result<Output, Error> {
+    compress_verified(input, options, &Limits::default(), &Budget::unlimited(), Verify::Always)
+}
+
+pub(crate) fn decoded(output: &Output) -> RgbaImage {
+    let format = match output.format {
+        ImageFormat::Webp => Known::WebP,
+        ImageFormat::Png => Known::Png,
+        other => panic!("{other}"),
+    };
+    image::load_from_memory_with_format(&output.bytes, format).unwrap().into_rgba8()
+}
+
+/// Without the colour of what cannot be seen.
+pub(crate) fn seen(image: &RgbaImage) -> Vec<Rgba<u8>> {
+    image.pixels().map(|pixel| if pixel[3] == 0 { Rgba([0; 4]) } else { *pixel }).collect()
+}
+
+fn mean_error(one: &RgbaImage, other: &RgbaImage) -> f64 {
+    let sum: u64 = one.iter().zip(other.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / one.len() as f64
+}
+
+#[cfg(feature = "webp")]
+mod webp {
+    use super::*;
+
+    #[test]
+    fn a_photograph_becomes_a_webp_of_its_look() {
+        let picture = photo(301, 203);
+        let made = output(&file(picture.clone(), Known::Png), &options(OutputFormat::Webp)).unwrap();
+        assert_eq!((made.format, made.outcome), (ImageFormat::Webp, Outcome::Compressed));
+        assert_eq!(made.quality, Quality::default());
+        let decoded = decoded(&made);
+        assert_eq!(decoded.dimensions(), (301, 203));
+        assert!(mean_error(&decoded, &picture) < 6.0);
+    }
+
+    #[test]
+    fn alpha_is_exact_with_loss_and_without() {
+        let mut see_through = photo(211, 97);
+        see_through.enumerate_pixels_mut().for_each(|(x, y, pixel)| pixel[3] = (x + y) as u8);
+        let made = output(&file(see_through.clone(), Known::Png), &options(OutputFormat::Webp)).unwrap();
+        assert_eq!(made.quality, Quality::default(), "with loss");
+        assert!(decoded(&made).pixels().zip(see_through.pixels()).all(|(one, other)| one[3] == other[3]));
+
+        let made = output(&file(drawing(211, 97), Known::Png), &options(OutputFormat::Webp)).unwrap();
+        assert_eq!(made.quality, Quality::MAX, "without loss");
+        assert_eq!(seen(&decoded(&made)), seen(&drawing(211, 97)));
+    }
+
+    #[test]
+    fn a_second_pass_changes_no_byte() {
+        for picture in [photo(320, 240), drawing(320, 240)] {
+            for quality in [30, 60, 80, 95] {
+                let quality = Quality::try_from(quality).unwrap();
+                let options = Options { quality, ..options(OutputFormat::Webp) };
+                let first = output(&file(picture.clone(), Known::Png), &options).unwrap();
+                for format in [OutputFormat::Webp, OutputFormat::Same] {
+                    let second = output(&first.bytes, &Options { format, ..options }).unwrap();
+                    assert_eq!(second.outcome, Outcome::Kept);
+                    assert!(second.bytes == first.bytes, "{quality:?} as {format}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_webp_without_loss_stays_without_where_the_same_is_asked_for() {
+        let picture = photo(160, 120);
+        let input = file(picture.clone(), Known::WebP);
+        let same = output(&input, &options(OutputFormat::Same)).unwrap();
+        assert_eq!(decoded(&same), picture);
+        assert!(same.bytes.len() <= input.len());
+        let webp = output(&input, &options(OutputFormat::Webp)).unwrap();
+        assert!(webp.bytes.len() < same.bytes.len() / 2, "with loss");
+    }
+
+    #[test]
+    fn a_side_that_webp_does_not_have_is_refused() {
+        let long = file(image::GrayImage::new(16_384, 1), Known::Png);
+        let refused = output(&long, &options(OutputFormat::Webp)).unwrap_err().to_string();
+        assert!(refused.contains("16383"), "{refused}");
+    }
+
+    #[test]
+    fn the_highest_quality_that_fits_is_taken() {
+        let input = file(photo(300, 200), Known::Png);
+        let whole = output(&input, &options(OutputFormat::Webp)).unwrap();
+        let limit = whole.bytes.len() as u64 * 2 / 3;
+        let max_bytes = Some(limit.try_into().unwrap());
+        let fitting = output(&input, &Options { max_bytes, ..options(OutputFormat::Webp) }).unwrap();
+        assert!(fitting.bytes.len() as u64 <= limit && fitting.quality < whole.quality);
+        let max_bytes = Some(40.try_into().unwrap());
+        let refused = output(&input, &Options { max_bytes, ..options(OutputFormat::Webp) });
+        assert!(matches!(refused, Err(Error::TargetUnreachable { .. })));
+    }
+}
+
+#[cfg(not(feature = "webp"))]
+#[test]
+fn a_format_that_is_not_built_is_refused_with_those_that_are() {
+    let refused = output(b"", &options(OutputFormat::Webp)).unwrap_err().to_string();
+    assert!(refused.contains("webp") && refused.contains("jpeg, png, same or auto"), "{refused}");
+}
+
+mod png {
+    use super::*;
+
+    #[test]
+    fn every_pixel_comes_back() {
+        let drawn = drawing(97, 61);
+        let grey = DynamicImage::from(photo(97, 61)).into_luma8();
+        let pictures: [DynamicImage; 4] =
+            [photo(97, 61).into(), drawn.into(), grey.into(), RgbaImage::new(1, 1).into()];
+        for picture in pictures {
+            for (format, known) in [(OutputFormat::Png, Known::Bmp), (OutputFormat::Same, Known::Png)] {
+                let made = output(&file(picture.clone(), known), &options(format)).unwrap();
+                assert_eq!((made.format, made.quality), (ImageFormat::Png, Quality::MAX));
+                assert_eq!(decoded(&made), picture.to_rgba8());
+            }
+        }
+    }
+
+    #[test]
+    fn it_never_grows_and_a_second_pass_changes_no_byte() {
+        for picture in [photo(97, 61), drawing(300, 200)] {
+            let input = file(picture, Known::Png);
+            let first = output(&input, &options(OutputFormat::Same)).unwrap();
+            assert!(first.bytes.len() <= input.len());
+            for format in [OutputFormat::Png, OutputFormat::Same] {
+                let second = output(&first.bytes, &options(format)).unwrap();
+                assert_eq!(second.outcome, Outcome::Kept);
+                assert!(second.bytes == first.bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn sixteen_bits_become_eight() {
+        let wide = image::ImageBuffer::from_fn(40, 30, |x, y| {
+            image::Rgb([(x * 1500) as u16, (y * 2000) as u16, (x * y * 50) as u16])
+        });
+        let wide = DynamicImage::ImageRgb16(wide);
+        let made = output(&file(wide.clone(), Known::Png), &options(OutputFormat::Png)).unwrap();
+        let found = image::load_from_memory(&made.bytes).unwrap();
+        assert_eq!(found.color().bits_per_pixel() / u16::from(found.color().channel_count()), 8);
+        assert_eq!(found.to_rgb8(), wide.to_rgb8());
+    }
+
+    #[test]
+    fn a_size_that_no_loss_reaches_is_refused() {
+        let input = file(photo(97, 61), Known::Png);
+        let max_bytes = Some(2000.try_into().unwrap());
+        let refused = output(&input, &Options { max_bytes, ..options(OutputFormat::Png) });
+        assert!(matches!(refused, Err(Error::TargetUnreachable { smallest, .. }) if smallest > 2000));
+    }
+
+    #[test]
+    fn a_kept_file_carries_nothing_behind_its_picture() {
+        let first = output(&file(drawing(300, 200), Known::Png), &options(OutputFormat::Png)).unwrap();
+        let end = first.bytes.len() - 12;
+        let text = b"\0\0\0\x0atEXtComment\0hi\xe5\x0d\x68\x1a";
+        let mut input = [&first.bytes[..end], text, &first.bytes[end..], b"PK\x03\x04 a zip"].concat();
+        let kept = output(&input, &options(OutputFormat::Png)).unwrap();
+        assert_eq!((kept.outcome, &kept.bytes), (Outcome::Kept, &first.bytes));
+        // The length of the text is wrong now: that is no file to keep, nor to read.
+        input[end + 3] = 0xff;
+        assert!(output(&input, &options(OutputFormat::Png)).is_err());
+    }
+}
+
+mod auto {
+    use super::*;
+
+    /// The bytes of each format that this build writes.
+    fn alone(input: &[u8], options: &Options) -> Vec<(OutputFormat, usize)> {
+        let formats = OutputFormat::ALL.into_iter().filter(|format| format.fixed().is_some());
+        let made =
+            formats.filter_map(|format| Some((format, output(input, &Options { format, ..*options }).ok()?)));
+        made.map(|(format, made)| (format, made.bytes.len())).collect()
+    }
+
+    #[test]
+    fn the_smallest_that_keeps_the_picture_is_chosen() {
+        let mut see_through = photo(300, 200);
+        see_through.enumerate_pixels_mut().for_each(|(x, y, pixel)| pixel[3] = (x + y) as u8);
+        for (picture, has_alpha) in [(photo(300, 200), false), (drawing(300, 200), true), (see_through, true)]
+        {
+            let input = file(picture, Known::Png);
+            let made = output(&input, &options(OutputFormat::Auto)).unwrap();
+            for (format, bytes) in alone(&input, &options(OutputFormat::Auto)) {
+                let takes_part = format != OutputFormat::Jpeg || !has_alpha;
+                assert!(!takes_part || made.bytes.len() <= bytes, "{} is larger than {format}", made.format);
+            }
+            assert!(made.format != ImageFormat::Jpeg || !has_alpha);
+        }
+    }
+
+    #[test]
+    fn a_second_pass_changes_no_byte() {
+        let opaque = DynamicImage::from(drawing(300, 200)).into_rgb8();
+        let pictures: [DynamicImage; 3] = [photo(300, 200).into(), drawing(300, 200).into(), opaque.into()];
+        for picture in pictures {
+            for quality in [40, 80, 95] {
+                let quality = Quality::try_from(quality).unwrap();
+                let options = Options { quality, ..options(OutputFormat::Auto) };
+                let first = output(&file(picture.clone(), Known::Bmp), &options).unwrap();
+                let second = output(&first.bytes, &options).unwrap();
+                assert!(
+                    second.bytes == first.bytes,
+                    "{quality:?}: {} and then {}",
+                    first.format,
+                    second.format
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_limit_takes_the_format_that_keeps_the_most_within_it() {
+        let input = file(photo(300, 200), Known::Png);
+        let max_bytes = Some(3000.try_into().unwrap());
+        let made = output(&input, &Options { max_bytes, ..options(OutputFormat::Auto) }).unwrap();
+        assert!(made.bytes.len() <= 3000);
+        let max_bytes = Some(30.try_into().unwrap());
+        let refused = output(&input, &Options { max_bytes, ..options(OutputFormat::Auto) });
+        assert!(matches!(refused, Err(Error::TargetUnreachable { smallest, limit: 30 }) if smallest > 30));
+    }
+}

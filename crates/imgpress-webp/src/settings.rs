@@ -1,0 +1,38 @@
+/// How a picture is to be encoded.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// With loss or without.
+    pub coding: Coding,
+    /// How much time to spend.
+    pub method: Method,
+}
+
+/// How pixels become bits. Alpha is without loss in either case.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Coding {
+    /// VP8, chroma at half size.
+    Lossy {
+        /// libwebp's own scale, 0.0 to 100.0; what is outside is taken as its end.
+        quality: f32,
+    },
+    /// VP8L: every pixel that can be seen is as it was. The colour of pixels without any alpha is not kept.
+    Lossless,
+}
+
+/// libwebp's `method`: 0 is the fastest, 6 makes the smallest files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Method(u8);
+
+impl Method {
+    /// 0 to 6; what is above is taken as 6.
+    #[must_use]
+    pub const fn new(method: u8) -> Self {
+        Self(if method > 6 { 6 } else { method })
+    }
+
+    /// 0 to 6.
+    #[must_use]
+    pub const fn get(self) -> u8 {
+        self.0
+    }
+}

@@ -9,6 +9,9 @@ use libaom_sys as aom;
 
 use crate::planes::{Chroma, Depth, Planes};
 
+/// The longest side there is (AV1 specification, 5.5.1: 16 bits hold it less one).
+pub const MAX_SIDE: u32 = 65_536;
+
 /// How coarsely to quantise: 0 is finest, 63 coarsest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Quantizer(u8);
@@ -304,7 +307,7 @@ impl<'a> Image<'a> {
 fn sides(planes: &Planes) -> Result<(u32, u32), EncodeError> {
     let (width, height) = planes.size();
     match (u32::try_from(width), u32::try_from(height)) {
-        (Ok(w @ ..=65_536), Ok(h @ ..=65_536)) => Ok((w, h)),
+        (Ok(w @ ..=MAX_SIDE), Ok(h @ ..=MAX_SIDE)) => Ok((w, h)),
         _ => Err(EncodeError::TooLarge { width, height }),
     }
 }

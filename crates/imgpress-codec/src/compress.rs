@@ -1,4 +1,6 @@
 mod auto;
+#[cfg(feature = "avif")]
+mod avif;
 #[cfg(not(feature = "mozjpeg"))]
 mod banded;
 mod look;
@@ -85,6 +87,7 @@ impl Job<'_> {
         match self.options.format {
             OutputFormat::Jpeg => self.to_jpeg(input, jpeg),
             OutputFormat::Webp => self.to(ImageFormat::Webp, input, jpeg),
+            OutputFormat::Avif => self.to(ImageFormat::Avif, input, jpeg),
             OutputFormat::Png => self.to(ImageFormat::Png, input, jpeg),
             OutputFormat::Same => self.to(format::recognise(input)?, input, jpeg),
             OutputFormat::Auto => self.to_smallest(input, jpeg),
@@ -96,6 +99,8 @@ impl Job<'_> {
             ImageFormat::Jpeg => self.to_jpeg(input, jpeg),
             #[cfg(feature = "webp")]
             ImageFormat::Webp => self.to_webp(self.source(input, jpeg)?),
+            #[cfg(feature = "avif")]
+            ImageFormat::Avif => self.to_avif(self.source(input, jpeg)?),
             // Nothing is lost of a format that is not written.
             _ => self.to_png(self.source(input, jpeg)?),
         }

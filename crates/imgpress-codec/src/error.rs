@@ -49,11 +49,11 @@ pub enum Error {
 pub enum Unsupported {
     /// Nothing known.
     #[error(
-        "The bytes are no image in a known format; send JPEG, PNG, WebP, GIF, BMP, TIFF, ICO, QOI or PNM."
+        "The bytes are no image in a known format; send JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, ICO, QOI or PNM."
     )]
     Unknown,
     /// A known kind of file that is not decoded here.
-    #[error("{0} is not supported; send JPEG, PNG, WebP, GIF, BMP, TIFF, ICO, QOI or PNM.")]
+    #[error("{0} is not supported; send JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, ICO, QOI or PNM.")]
     Known(&'static str),
 }
 

@@ -14,6 +14,7 @@ pub(crate) fn recognise(input: &[u8]) -> Result<ImageFormat, Error> {
         [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(ImageFormat::Gif),
         [b'B', b'M', ..] if is_bmp(input) => Ok(ImageFormat::Bmp),
         [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(ImageFormat::Tiff),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] if is_avif(input) => Ok(ImageFormat::Avif),
         [0, 0, 1, 0, low, high, ..] if (*low, *high) != (0, 0) => Ok(ImageFormat::Ico),
         [b'q', b'o', b'i', b'f', ..] => Ok(ImageFormat::Qoi),
         [b'P', b'1'..=b'7', next, ..] if next.is_ascii_whitespace() || *next == b'#' => Ok(ImageFormat::Pnm),
@@ -28,11 +29,22 @@ fn is_bmp(input: &[u8]) -> bool {
     matches!(input.get(14..18), Some([size, 0, 0, 0]) if DIB_HEADER_SIZES.contains(size))
 }
 
+/// The first box names what the file may be read as (ISO/IEC 14496-12, 4.3): one brand of its own, then others.
+fn is_avif(input: &[u8]) -> bool {
+    let length = input.first_chunk().map_or(0, |length| u32::from_be_bytes(*length)) as usize;
+    let brands = input.get(8..length.min(MAX_BRANDS).min(input.len())).unwrap_or_default();
+    let (first, others) = brands.split_at_checked(8).unwrap_or((brands, &[]));
+    let is_avif = |brand: &[u8; 4]| matches!(brand, b"avif" | b"avis");
+    first.first_chunk().is_some_and(is_avif) || others.as_chunks().0.iter().any(is_avif)
+}
+
+/// Bytes of the first box that are looked at.
+const MAX_BRANDS: usize = 256;
+
 /// The names of formats that people do send and that are not decoded here.
 fn known_name(input: &[u8]) -> Option<&'static str> {
     match input {
         [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => Some(match brand.get(..4) {
-            Some(b"avif" | b"avis") => "AVIF",
             Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => "HEIC",
             _ => "A video or ISO media file",
         }),
@@ -59,14 +71,24 @@ mod tests {
     #[test]
     fn names_what_it_does_not_decode() {
         for (bytes, name) in [
-            (&b"\0\0\0\x1cftypavif\0\0\0\0"[..], "AVIF"),
-            (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC"),
+            (&b"\0\0\0\x18ftypheic\0\0\0\0"[..], "HEIC"),
             (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
             (b"  <svg/>", "SVG"),
             (b"\xff\x0a\0\0", "JPEG XL"),
         ] {
             let message = recognise(bytes).unwrap_err().to_string();
             assert!(message.starts_with(name), "{message}");
+        }
+    }
+
+    #[test]
+    fn avif_is_known_by_any_of_its_brands() {
+        for bytes in [
+            &b"\0\0\0\x10ftypavif\0\0\0\0"[..],
+            b"\0\0\0\x10ftypavis\0\0\0\0",
+            b"\0\0\0\x18ftypmif1\0\0\0\0miafavif",
+        ] {
+            assert_eq!(recognise(bytes).unwrap(), ImageFormat::Avif);
         }
     }
 

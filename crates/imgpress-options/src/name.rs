@@ -60,7 +60,7 @@ impl OptionName {
         match self {
             Self::Quality => "a whole number from 1 to 100",
             Self::Effort => "fast, balanced or max",
-            Self::Format => "jpeg, webp, png, same or auto",
+            Self::Format => "jpeg, webp, avif, png, same or auto",
             Self::Width | Self::Height => "a whole number of pixels from 1 to 16384",
             Self::Fit => "scale-down, contain or cover",
             Self::Background => "a colour written #rrggbb",

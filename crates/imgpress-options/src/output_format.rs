@@ -11,6 +11,8 @@ pub enum OutputFormat {
     Jpeg,
     /// WebP, with loss or without, whichever takes fewer bytes.
     Webp,
+    /// AVIF: the smallest for photographs, and the dearest to make.
+    Avif,
     /// PNG: without loss, unless a quality is asked for.
     Png,
     /// The format of the input, if it is one of these; PNG, which loses nothing, if it is another.
@@ -21,12 +23,12 @@ pub enum OutputFormat {
 
 /// A text that is no [`OutputFormat`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an output is jpeg, webp, png, same or auto")]
+#[error("an output is jpeg, webp, avif, png, same or auto")]
 pub struct OutputFormatUnknown;
 
 impl OutputFormat {
     /// Every output there is, the default first. A binary may be built without one.
-    pub const ALL: [Self; 5] = [Self::Jpeg, Self::Webp, Self::Png, Self::Same, Self::Auto];
+    pub const ALL: [Self; 6] = [Self::Jpeg, Self::Webp, Self::Avif, Self::Png, Self::Same, Self::Auto];
 
     /// The name used in options.
     #[must_use]
@@ -34,6 +36,7 @@ impl OutputFormat {
         match self {
             Self::Jpeg => "jpeg",
             Self::Webp => "webp",
+            Self::Avif => "avif",
             Self::Png => "png",
             Self::Same => "same",
             Self::Auto => "auto",
@@ -46,6 +49,7 @@ impl OutputFormat {
         match extension.to_ascii_lowercase().as_str() {
             "jpg" | "jpeg" | "jpe" | "jfif" => Some(Self::Jpeg),
             "webp" => Some(Self::Webp),
+            "avif" => Some(Self::Avif),
             "png" => Some(Self::Png),
             _ => None,
         }
@@ -57,6 +61,7 @@ impl OutputFormat {
         match self {
             Self::Jpeg => Some(ImageFormat::Jpeg),
             Self::Webp => Some(ImageFormat::Webp),
+            Self::Avif => Some(ImageFormat::Avif),
             Self::Png => Some(ImageFormat::Png),
             Self::Same | Self::Auto => None,
         }
@@ -86,7 +91,7 @@ mod tests {
         for format in OutputFormat::ALL {
             assert_eq!(format.to_string().parse(), Ok(format));
         }
-        for text in ["", "JPEG", "jpg", "gif", "avif"] {
+        for text in ["", "JPEG", "jpg", "gif", "heic"] {
             assert_eq!(text.parse::<OutputFormat>(), Err(OutputFormatUnknown), "{text:?}");
         }
     }

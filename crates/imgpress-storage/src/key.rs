@@ -83,10 +83,11 @@ const SHARD: usize = 2;
 const DIGITS: usize = 64;
 
 /// Every format there is, so that a new one has to be added here to be known by its extension.
-const FORMATS: [ImageFormat; 9] = [
+const FORMATS: [ImageFormat; 10] = [
     ImageFormat::Jpeg,
     ImageFormat::Png,
     ImageFormat::Webp,
+    ImageFormat::Avif,
     ImageFormat::Gif,
     ImageFormat::Bmp,
     ImageFormat::Tiff,

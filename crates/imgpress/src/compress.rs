@@ -50,7 +50,7 @@ struct OptionArguments {
     /// How much time to spend: fast, balanced or max [default: balanced].
     #[arg(long)]
     effort: Option<String>,
-    /// The format to write: jpeg, webp, png, same as the input, or auto for the smallest; what -o is called if not given,
+    /// The format to write: jpeg, webp, avif, png, same as the input, or auto for the smallest; what -o is called if not given,
     /// else jpeg.
     #[arg(long)]
     format: Option<String>,

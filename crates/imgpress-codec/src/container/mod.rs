@@ -1,6 +1,8 @@
 //! Files around their pictures, for formats other than JPEG: what is carried goes in, and a file that is kept is written
 //! anew of what belongs to it alone.
 
+#[cfg(feature = "avif")]
+pub(crate) mod avif;
 pub(crate) mod png;
 #[cfg(feature = "webp")]
 pub(crate) mod riff;

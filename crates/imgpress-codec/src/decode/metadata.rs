@@ -12,6 +12,10 @@ pub(crate) fn metadata<'a>(input: &'a [u8], info: &ImageInfo) -> Found<'a> {
         ImageFormat::Webp => webp::metadata(input),
         ImageFormat::Gif => gif::metadata(input),
         ImageFormat::Tiff => tiff::metadata(input),
+        #[cfg(feature = "avif")]
+        ImageFormat::Avif => super::avif::metadata(input),
+        #[cfg(not(feature = "avif"))]
+        ImageFormat::Avif => Found::default(),
         ImageFormat::Jpeg | ImageFormat::Ico | ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => {
             Found::default()
         }

@@ -1,5 +1,7 @@
 //! From a stranger's bytes to pixels, with decoders in safe Rust only: one file a format.
 
+#[cfg(feature = "avif")]
+pub(crate) mod avif;
 mod bmp;
 mod gif;
 mod ico;
@@ -29,6 +31,10 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         ImageFormat::Gif => gif::probe(input, limits),
         ImageFormat::Tiff => tiff::probe(input, limits),
         ImageFormat::Ico => ico::probe(input, limits),
+        #[cfg(feature = "avif")]
+        ImageFormat::Avif => avif::probe(input, limits),
+        #[cfg(not(feature = "avif"))]
+        ImageFormat::Avif => Err(crate::error::Unsupported::Known("AVIF").into()),
         ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
     }
 }
@@ -39,6 +45,10 @@ pub(crate) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     match info.format {
         ImageFormat::Jpeg => Err(Error::Encoder("a JPEG goes by its segments".into())),
         ImageFormat::Png => png::decode(input, info, limits),
+        #[cfg(feature = "avif")]
+        ImageFormat::Avif => avif::decode(input, info, limits),
+        #[cfg(not(feature = "avif"))]
+        ImageFormat::Avif => Err(crate::error::Unsupported::Known("AVIF").into()),
         ImageFormat::Webp => webp::decode(input, info, limits),
         ImageFormat::Ico => ico::decode(input, info, limits),
         ImageFormat::Gif => gif::decode(input, info),

@@ -92,7 +92,7 @@ fn open<'a>(format: ImageFormat, input: &'a [u8]) -> Result<Box<dyn ImageDecoder
         ImageFormat::Qoi => Box::new(QoiDecoder::new(reader)?),
         ImageFormat::Tiff => Box::new(TiffDecoder::new(reader)?),
         ImageFormat::Webp => Box::new(WebPDecoder::new(reader)?),
-        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif => {
+        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif | ImageFormat::Avif => {
             return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into()));
         }
     })

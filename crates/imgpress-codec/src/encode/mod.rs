@@ -1,5 +1,7 @@
 //! From pixels to a file: one module a format.
 
+#[cfg(feature = "avif")]
+pub(crate) mod avif;
 pub(crate) mod jpeg;
 pub(crate) mod png;
 #[cfg(feature = "webp")]
@@ -14,6 +16,8 @@ pub(crate) const BUILT: &[ImageFormat] = &[
     ImageFormat::Png,
     #[cfg(feature = "webp")]
     ImageFormat::Webp,
+    #[cfg(feature = "avif")]
+    ImageFormat::Avif,
 ];
 
 pub(crate) fn is_built(format: ImageFormat) -> bool {

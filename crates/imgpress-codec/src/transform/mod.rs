@@ -28,6 +28,8 @@ impl Holds {
     pub(crate) const JPEG: Self = Self { alpha: false, grey: true };
     pub(crate) const PNG: Self = Self { alpha: true, grey: true };
     /// Whatever is chosen of those with alpha.
+    #[cfg(feature = "avif")]
+    pub(crate) const AVIF: Self = Self { alpha: true, grey: true };
     pub(crate) const ANY: Self = Self { alpha: true, grey: false };
     #[cfg(feature = "webp")]
     pub(crate) const WEBP: Self = Self { alpha: true, grey: false };

@@ -1,0 +1,75 @@
+//! AVIF outputs.
+
+use super::Job;
+use super::ready::{Made, Ready, Source};
+use crate::carry::File;
+use crate::container::Extras;
+use crate::container::avif::Still;
+use crate::decode;
+use crate::options::{ImageFormat, MaxBytes, Options, Quality};
+use crate::search::Search;
+use crate::transform::Holds;
+use crate::{Error, Outcome, Output, encode};
+
+/// A picture that is coded anew loses something once more: less than one part in so many is not worth it.
+const WORTH: usize = 9;
+
+impl Job<'_> {
+    pub(super) fn to_avif(&self, source: Source<'_>) -> Result<Output, Error> {
+        encode::avif::check_size((source.geometry.width, source.geometry.height))?;
+        let ready = self.ready(&source, Holds::AVIF)?;
+        let made = self.avif(&source, &ready)?;
+        self.finish(source, ready, made)
+    }
+
+    /// A file of the look that is asked for, or the input's own.
+    pub(super) fn avif(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
+        let encoded = self.encoded_avif(source, ready, self.options.quality)?;
+        let most = encoded.length() + if ready.is_converted { 0 } else { encoded.length() / WORTH };
+        let kept = self.kept_avif(source, ready)?;
+        let best = kept.filter(|kept| kept.length() <= most && self.fits(&kept.file)).unwrap_or(encoded);
+        if self.fits(&best.file) { Ok(best) } else { self.avif_within(source, ready, &best) }
+    }
+
+    fn encoded_avif(&self, source: &Source<'_>, ready: &Ready, quality: Quality) -> Result<Made, Error> {
+        let Options { effort, metadata, .. } = *self.options;
+        let still = encode::avif::encode(&ready.raster, quality, effort, self.budget)?;
+        let file = source.encoded(ready, metadata, |extras| still.write(extras));
+        Ok(made(file, Outcome::Compressed, quality))
+    }
+
+    /// The input as it is, where it is an AVIF of one picture.
+    fn kept_avif(&self, source: &Source<'_>, ready: &Ready) -> Result<Option<Made>, Error> {
+        if source.info.format != ImageFormat::Avif || source.is_resized() {
+            return Ok(None);
+        }
+        let parser = decode::avif::parse(source.input, self.limits)?;
+        let Some(still) = Still::read(&parser) else { return Ok(None) };
+        let file = source.kept(ready, self.options.metadata, |extras, with_colors| {
+            still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
+        });
+        Ok(Some(made(file, Outcome::Kept, self.options.quality)))
+    }
+
+    /// The highest quality that fits, where `first`, at the quality that was asked for, does not.
+    fn avif_within(&self, source: &Source<'_>, ready: &Ready, first: &Made) -> Result<Made, Error> {
+        let limit = self.options.max_bytes.map_or(u64::MAX, MaxBytes::get);
+        let mut smallest = first.length() as u64;
+        let mut search = Search::below(self.options.quality, smallest, limit);
+        let mut found = None;
+        while let Some(quality) = search.next() {
+            self.budget.check()?;
+            let made = self.encoded_avif(source, ready, quality)?;
+            let length = made.length() as u64;
+            smallest = smallest.min(length);
+            if search.learn(quality, length) {
+                found = Some(made);
+            }
+        }
+        found.ok_or(Error::TargetUnreachable { smallest, limit })
+    }
+}
+
+fn made(file: File, outcome: Outcome, quality: Quality) -> Made {
+    Made { file, outcome, format: ImageFormat::Avif, quality, is_lossless: false }
+}

@@ -1,0 +1,257 @@
+//! AVIF files (AV1 Image File Format 1.1; ISO/IEC 23008-12 and 14496-12): of one picture in one piece, written in one form
+//! only, so that a file that was made here comes out as it is when it is kept.
+
+mod boxes;
+
+use std::borrow::Cow;
+
+use zenavif_parse::{AV1Config, AvifParser, ColorInformation};
+
+use super::Extras;
+use boxes::{Properties, full, nested, put};
+
+/// A picture's AV1 data and what a file says of them.
+pub(crate) struct Still<'a> {
+    pub(crate) size: (u32, u32),
+    pub(crate) color: Coded<'a>,
+    pub(crate) alpha: Option<Coded<'a>>,
+    pub(crate) premultiplied: bool,
+    /// Primaries, transfer, matrix (ITU-T H.273) and whether the range is full.
+    pub(crate) nclx: Option<([u16; 3], bool)>,
+    /// Whole boxes that turn or clip the picture.
+    transforms: Vec<Vec<u8>>,
+    icc: Option<Vec<u8>>,
+}
+
+/// AV1 data with what the box av1C says of them.
+pub(crate) struct Coded<'a> {
+    pub(crate) data: Cow<'a, [u8]>,
+    pub(crate) config: [u8; 4],
+    pub(crate) bits: u8,
+    pub(crate) grey: bool,
+}
+
+impl<'a> Still<'a> {
+    /// A picture that is upright and whole.
+    pub(crate) fn new(size: (u32, u32), color: Coded<'a>, alpha: Option<Coded<'a>>, nclx: Option<([u16; 3], bool)>) -> Self {
+        Self { size, color, alpha, premultiplied: false, nclx, transforms: Vec::new(), icc: None }
+    }
+
+    /// The parts of a whole file. `None` where it is an animation or made of tiles.
+    pub(crate) fn read(parser: &'a AvifParser<'a>) -> Option<Self> {
+        if parser.grid_config().is_some() || parser.animation_info().is_some() {
+            return None;
+        }
+        let metadata = parser.primary_metadata().ok()?;
+        let size = (metadata.max_frame_width.get(), metadata.max_frame_height.get());
+        let config = config_of(parser.av1_config()?);
+        let color =
+            Coded { data: parser.primary_data().ok()?, config, bits: metadata.bit_depth, grey: metadata.monochrome };
+        let alpha = match parser.alpha_data() {
+            Some(data) => {
+                let metadata = parser.alpha_metadata()?.ok()?;
+                let data = data.ok()?;
+                let config = config_of_stream(&data)?;
+                Some(Coded { data, config, bits: metadata.bit_depth, grey: metadata.monochrome })
+            }
+            None => None,
+        };
+        let (nclx, icc) = match parser.color_info() {
+            Some(&ColorInformation::Nclx {
+                color_primaries,
+                transfer_characteristics,
+                matrix_coefficients,
+                full_range,
+            }) => (Some(([color_primaries, transfer_characteristics, matrix_coefficients], full_range)), None),
+            Some(ColorInformation::IccProfile(icc)) => (None, Some(icc.clone())),
+            None => (None, None),
+        };
+        let premultiplied = parser.premultiplied_alpha();
+        Some(Self { size, color, alpha, premultiplied, nclx, transforms: transforms(parser), icc })
+    }
+
+    /// Its colour profile.
+    pub(crate) fn icc(&self) -> Option<&[u8]> {
+        self.icc.as_deref()
+    }
+
+    /// A file of the picture with these around it, and nothing else.
+    pub(crate) fn write(&self, extras: &Extras<'_>) -> Vec<u8> {
+        let mut file = Vec::new();
+        let brands: &[u8] = b"avif\0\0\0\0avifmif1miaf";
+        put(&mut file, b"ftyp", brands);
+        let items = self.items(extras);
+        // Where the data begin depends on how long the boxes before them are, which does not depend on it.
+        let length = self.meta(&items, extras, 0).len();
+        let start = file.len() + length + 8;
+        file.extend(self.meta(&items, extras, start));
+        let data: usize = items.iter().map(|item| item.data.len()).sum();
+        file.extend(u32::try_from(data + 8).unwrap_or(u32::MAX).to_be_bytes());
+        file.extend(b"mdat");
+        items.iter().for_each(|item| file.extend_from_slice(&item.data));
+        file
+    }
+
+    fn items<'b>(&'b self, extras: &Extras<'b>) -> Vec<Item<'b>> {
+        let mut items = vec![Item { kind: *b"av01", data: Cow::from(&*self.color.data), refers: None, content: b"" }];
+        if let Some(alpha) = &self.alpha {
+            items.push(Item { kind: *b"av01", data: Cow::from(&*alpha.data), refers: Some(*b"auxl"), content: b"" });
+        }
+        if let Some(exif) = extras.exif {
+            // Ahead of the data stands where in them the TIFF structure begins.
+            let data = [&[0; 4], exif].concat();
+            items.push(Item { kind: *b"Exif", data: data.into(), refers: Some(*b"cdsc"), content: b"" });
+        }
+        if let Some(xmp) = extras.xmp {
+            let content = b"application/rdf+xml\0";
+            items.push(Item { kind: *b"mime", data: xmp.into(), refers: Some(*b"cdsc"), content });
+        }
+        items
+    }
+
+    fn meta(&self, items: &[Item<'_>], extras: &Extras<'_>, start: usize) -> Vec<u8> {
+        let mut body = vec![0; 4];
+        put(&mut body, b"hdlr", &full(0, 0, &[&[0; 4], &b"pict"[..], &[0; 13]].concat()));
+        put(&mut body, b"pitm", &full(0, 0, &1_u16.to_be_bytes()));
+        put(&mut body, b"iloc", &boxes::locations(items.iter().map(|item| item.data.len()), start));
+        put(&mut body, b"iinf", &boxes::information(items.iter().map(|item| (item.kind, item.content))));
+        let references = boxes::references(items.iter().map(|item| item.refers), self.premultiplied);
+        if let Some(references) = references {
+            put(&mut body, b"iref", &references);
+        }
+        put(&mut body, b"iprp", &self.properties(extras).finish());
+        nested(b"meta", &body)
+    }
+
+    fn properties(&self, extras: &Extras<'_>) -> Properties {
+        let mut properties = Properties::default();
+        let (width, height) = self.size;
+        let extents = nested(b"ispe", &full(0, 0, &[width.to_be_bytes(), height.to_be_bytes()].concat()));
+        for (item, coded) in [(1, Some(&self.color)), (2, self.alpha.as_ref())] {
+            let Some(coded) = coded else { continue };
+            properties.add(item, extents.clone(), false);
+            properties.add(item, nested(b"pixi", &full(0, 0, &coded.depths())), false);
+            properties.add(item, nested(b"av1C", &coded.config), true);
+            if item == 1 {
+                if let Some((numbers, full_range)) = self.nclx {
+                    let numbers = numbers.map(u16::to_be_bytes);
+                    let range = [u8::from(full_range) << 7];
+                    properties.add(item, nested(b"colr", &[b"nclx", numbers.as_flattened(), &range].concat()), false);
+                }
+                if let Some(icc) = extras.icc {
+                    properties.add(item, nested(b"colr", &[b"prof", icc].concat()), false);
+                }
+            } else {
+                let kind = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0";
+                properties.add(item, nested(b"auxC", &full(0, 0, kind)), false);
+            }
+            self.transforms.iter().for_each(|transform| properties.add(item, transform.clone(), true));
+        }
+        properties
+    }
+}
+
+/// What stands in the file beside its boxes.
+struct Item<'a> {
+    kind: [u8; 4],
+    data: Cow<'a, [u8]>,
+    /// By which reference it belongs to the picture.
+    refers: Option<[u8; 4]>,
+    content: &'static [u8],
+}
+
+impl Coded<'_> {
+    /// The payload of pixi: how many channels there are, and the bits of each.
+    fn depths(&self) -> Vec<u8> {
+        let channels = if self.grey { 1 } else { 3 };
+        let mut depths = vec![channels];
+        depths.extend(std::iter::repeat_n(self.bits, channels.into()));
+        depths
+    }
+}
+
+fn transforms(parser: &AvifParser<'_>) -> Vec<Vec<u8>> {
+    let mut transforms = Vec::new();
+    if let Some(clap) = parser.clean_aperture() {
+        let numbers = [
+            clap.width_n,
+            clap.width_d,
+            clap.height_n,
+            clap.height_d,
+            clap.horiz_off_n.cast_unsigned(),
+            clap.horiz_off_d,
+            clap.vert_off_n.cast_unsigned(),
+            clap.vert_off_d,
+        ];
+        transforms.push(nested(b"clap", numbers.map(u32::to_be_bytes).as_flattened()));
+    }
+    if let Some(rotation) = parser.rotation() {
+        let quarters = u8::try_from(rotation.angle / 90 % 4).unwrap_or(0);
+        transforms.push(nested(b"irot", &[quarters]));
+    }
+    if let Some(mirror) = parser.mirror() {
+        transforms.push(nested(b"imir", &[mirror.axis & 1]));
+    }
+    transforms
+}
+
+/// The payload of av1C (AV1 in ISOBMFF 1.2, 2.3.3), without the headers that it may hold.
+fn config_of(config: &AV1Config) -> [u8; 4] {
+    let flag = |set: bool, bit: u8| u8::from(set) << bit;
+    [
+        0x81,
+        config.profile << 5 | config.level & 31,
+        config.tier << 7
+            | flag(config.bit_depth > 8, 6)
+            | flag(config.bit_depth == 12, 5)
+            | flag(config.monochrome, 4)
+            | (config.chroma_subsampling_x & 1) << 3
+            | (config.chroma_subsampling_y & 1) << 2
+            | config.chroma_sample_position & 3,
+        0,
+    ]
+}
+
+/// The same of a stream's own headers. The level, which no decoder of pictures asks for, is the one without limits where
+/// the header is not the short one of still pictures.
+pub(crate) fn config_of_stream(data: &[u8]) -> Option<[u8; 4]> {
+    let metadata = zenavif_parse::AV1Metadata::parse_av1_bitstream(data).ok()?;
+    let (x, y) = (metadata.chroma_subsampling.horizontal, metadata.chroma_subsampling.vertical);
+    Some(config_of(&AV1Config {
+        profile: metadata.seq_profile,
+        level: short_level(data).unwrap_or(31),
+        tier: 0,
+        bit_depth: metadata.bit_depth,
+        monochrome: metadata.monochrome,
+        chroma_subsampling_x: u8::from(x || metadata.monochrome),
+        chroma_subsampling_y: u8::from(y || metadata.monochrome),
+        chroma_sample_position: 0,
+    }))
+}
+
+/// The level in a sequence header that comes first and is short (AV1 specification, 5.3.2 and 5.5.1).
+fn short_level(mut data: &[u8]) -> Option<u8> {
+    while let [header, rest @ ..] = data {
+        let kind = header >> 3 & 15;
+        let extension = usize::from(header >> 2 & 1);
+        let (length, rest) = if header >> 1 & 1 == 1 { leb128(rest.get(extension..)?)? } else { (rest.len(), rest) };
+        if kind == 1 {
+            let bits = u16::from_be_bytes(*rest.first_chunk()?);
+            // Three bits of profile, one each for still pictures and for the short header, five of level.
+            return (bits >> 11 & 1 == 1).then_some(u8::try_from(bits >> 6 & 31).ok()?);
+        }
+        data = rest.get(length..)?;
+    }
+    None
+}
+
+fn leb128(data: &[u8]) -> Option<(usize, &[u8])> {
+    let mut value = 0;
+    for (index, byte) in data.iter().enumerate().take(4) {
+        value |= usize::from(byte & 127) << (7 * index);
+        if byte & 128 == 0 {
+            return Some((value, data.get(index + 1..)?));
+        }
+    }
+    None
+}

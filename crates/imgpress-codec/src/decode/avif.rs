@@ -1,0 +1,220 @@
+//! AVIF: its boxes are read by `zenavif-parse`, its AV1 by `rusty_av1d`, a port of dav1d in Rust.
+
+mod frame;
+mod pixels;
+
+use std::borrow::Cow;
+
+use enough::Unstoppable;
+use zenavif_parse::{AV1Metadata, AvifParser, ColorInformation, DecodeConfig};
+
+use self::frame::Frame;
+use self::pixels::{Cicp, Pixels};
+use crate::colors::{Coded, Colors};
+use crate::error::{Corrupt, TooLarge, Unsupported};
+use crate::metadata::Found;
+use crate::options::ImageFormat;
+use crate::probe::Packing;
+use crate::raster::{MAX_ICC, Raster};
+use crate::{Error, ImageInfo, Limits, Orientation};
+
+/// Tiles of a grid. Phones make up to 96 of 12 megapixels.
+const MAX_TILES: u32 = 256;
+
+/// Bytes a pixel that the AV1 decoder needs beside the planes: what its filters and predictions look back at. Found with
+/// the test of memory.
+const DECODER: u8 = 2;
+
+pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
+    let parser = parse(input, limits)?;
+    let stored = Stored::read(&parser)?;
+    // What is clipped away is decoded first.
+    limits.check_size(stored.width, stored.height)?;
+    let (_, _, width, height) = clip(&parser, stored.width, stored.height)?;
+    let has_alpha = parser.alpha_data().is_some();
+    let colors = if stored.first.monochrome { 1 } else { 3 };
+    let wide = stored.first.bit_depth > 8;
+    let planes = (colors + u8::from(has_alpha)) * if wide { 2 } else { 1 };
+    let frames = parser.animation_info().map_or(1, |animation| animation.frame_count);
+    Ok(ImageInfo {
+        format: ImageFormat::Avif,
+        width,
+        height,
+        orientation: orientation(&parser),
+        frames: u32::try_from(frames).unwrap_or(u32::MAX).max(1),
+        channels: colors + u8::from(has_alpha),
+        bit_depth: if wide { 16 } else { 8 },
+        decoder_bytes: planes + DECODER,
+        packing: Packing::Plain,
+    })
+}
+
+pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
+    let parser = parse(input, limits)?;
+    let stored = Stored::read(&parser)?;
+    let mut colors = Cicp::stated(parser.color_info());
+    let (width, height) = (stored.width as usize, stored.height as usize);
+    let alpha = match parser.alpha_data() {
+        Some(data) => Some(Frame::decode(&data.map_err(|error| refused(&error))?, limits)?),
+        None => None,
+    };
+    let mut pixels = Pixels::new((width, height), stored.first.monochrome, alpha.is_some(), info.bit_depth > 8);
+    for (index, (left, top)) in stored.places().into_iter().enumerate() {
+        let frame = Frame::decode(&stored.data(&parser, index)?, limits)?;
+        let colors = colors.get_or_insert_with(|| frame.cicp());
+        pixels.paint(&frame, (left, top), colors)?;
+    }
+    if let Some(alpha) = alpha {
+        pixels.set_alpha(&alpha, parser.premultiplied_alpha())?;
+    }
+    let colors = match parser.color_info() {
+        Some(ColorInformation::IccProfile(icc)) if icc.len() <= MAX_ICC => Colors::of_icc(Some(icc.clone())),
+        Some(ColorInformation::IccProfile(_)) => Colors::Unusable,
+        _ => colors.and_then(|colors| Coded::from_cicp(&colors.chunk())).map_or(Colors::Srgb, Colors::of_coded),
+    };
+    let raster = pixels.clipped(clip(&parser, stored.width, stored.height)?);
+    Ok(Raster { colors, orientation: info.orientation, ..raster })
+}
+
+/// What the file carries beside the picture.
+pub(super) fn metadata(input: &[u8]) -> Found<'_> {
+    let mut found = Found::default();
+    // It was read before.
+    let Ok(parser) = parse(input, &Limits::default()) else { return found };
+    if let Some(Ok(exif)) = parser.exif() {
+        found.exif = Some(exif.into_owned().into());
+    }
+    if let Some(Ok(xmp)) = parser.xmp() {
+        found.xmp = Some(xmp.into_owned().into());
+    }
+    found
+}
+
+/// The picture as it is stored: in one piece, or as tiles of one size.
+struct Stored {
+    width: u32,
+    height: u32,
+    first: AV1Metadata,
+    /// Tiles across and down; none for a picture in one piece.
+    grid: Option<(u32, u32)>,
+}
+
+impl Stored {
+    fn read(parser: &AvifParser<'_>) -> Result<Self, Error> {
+        let Some(grid) = parser.grid_config() else {
+            let first = parser.primary_metadata().map_err(|error| refused(&error))?;
+            let (width, height) = (first.max_frame_width.get(), first.max_frame_height.get());
+            return Ok(Self { width, height, first, grid: None });
+        };
+        let tiles = (u32::from(grid.columns), u32::from(grid.rows));
+        if tiles.0 == 0 || tiles.1 == 0 || parser.grid_tile_count() != (tiles.0 * tiles.1) as usize {
+            return Err(Corrupt::malformed("its grid has not all of its tiles").into());
+        }
+        let tile = parser.tile_data(0).map_err(|error| refused(&error))?;
+        let first = AV1Metadata::parse_av1_bitstream(&tile).map_err(|error| refused(&error))?;
+        let covered = |tiles: u32, side: u32| tiles.saturating_mul(side);
+        let (across, down) =
+            (covered(tiles.0, first.max_frame_width.get()), covered(tiles.1, first.max_frame_height.get()));
+        let or = |stated: u32, covered: u32| if stated == 0 { covered } else { stated };
+        let (width, height) = (or(grid.output_width, across), or(grid.output_height, down));
+        if width > across || height > down {
+            return Err(Corrupt::malformed("its tiles do not cover it").into());
+        }
+        Ok(Self { width, height, first, grid: Some(tiles) })
+    }
+
+    /// The upper left corners of the pieces, in the order in which they are stored.
+    fn places(&self) -> Vec<(usize, usize)> {
+        let (columns, rows) = self.grid.unwrap_or((1, 1));
+        let (width, height) = (self.first.max_frame_width.get() as usize, self.first.max_frame_height.get() as usize);
+        (0..rows as usize).flat_map(|row| (0..columns as usize).map(move |column| (column * width, row * height))).collect()
+    }
+
+    fn data<'a>(&self, parser: &'a AvifParser<'_>, index: usize) -> Result<Cow<'a, [u8]>, Error> {
+        let data = if self.grid.is_some() { parser.tile_data(index) } else { parser.primary_data() };
+        data.map_err(|error| refused(&error))
+    }
+}
+
+/// Reads the boxes.
+pub(crate) fn parse<'a>(input: &'a [u8], limits: &Limits) -> Result<AvifParser<'a>, Error> {
+    let megapixels = u32::try_from(limits.max_pixels.div_ceil(1_000_000)).unwrap_or(u32::MAX);
+    let config = DecodeConfig::default()
+        .with_peak_memory_limit(limits.max_image_memory)
+        .with_total_megapixels_limit(megapixels.max(1))
+        .with_max_animation_frames(limits.max_frames)
+        .with_max_grid_tiles(MAX_TILES);
+    AvifParser::from_bytes_with_config(input, &config, &Unstoppable).map_err(|error| refused(&error))
+}
+
+fn refused(error: &zenavif_parse::Error) -> Error {
+    use zenavif_parse::Error as Avif;
+    match error {
+        Avif::UnexpectedEOF => Corrupt::Truncated.into(),
+        Avif::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => Corrupt::Truncated.into(),
+        Avif::Unsupported(_) => Unsupported::Known("This kind of AVIF").into(),
+        Avif::ResourceLimitExceeded(_) | Avif::OutOfMemory => TooLarge::Memory { limit: Limits::default().max_image_memory }.into(),
+        other => Corrupt::malformed(other.to_string()).into(),
+    }
+}
+
+/// What the boxes irot and imir ask for, in this order (ISO/IEC 23008-12, 6.5.10 and 6.5.12), as EXIF would say it. What
+/// EXIF itself says is not to be heeded (6.5.10, note).
+fn orientation(parser: &AvifParser<'_>) -> Orientation {
+    let quarters = parser.rotation().map_or(0, |rotation| rotation.angle / 90 % 4);
+    let number = match (quarters, parser.mirror().map(|mirror| mirror.axis)) {
+        (0, None) => 1,
+        (1, None) => 8,
+        (2, None) => 3,
+        (_, None) => 6,
+        // Axis 0 exchanges top and bottom, 1 left and right.
+        (0, Some(0)) | (2, Some(_)) if quarters == 0 || parser.mirror().is_some_and(|mirror| mirror.axis != 0) => 4,
+        (0, Some(_)) | (2, Some(_)) => 2,
+        (1, Some(0)) | (3, Some(1..)) => 5,
+        (_, Some(_)) => 7,
+    };
+    Orientation::from_exif(number).unwrap_or(Orientation::AS_STORED)
+}
+
+/// Left, top, width and height of what the box clap leaves of a picture (ISO/IEC 14496-12, 12.1.4), or all of it.
+fn clip(parser: &AvifParser<'_>, width: u32, height: u32) -> Result<(usize, usize, u32, u32), Error> {
+    let Some(clap) = parser.clean_aperture() else { return Ok((0, 0, width, height)) };
+    let across = span(width, (clap.width_n, clap.width_d), (clap.horiz_off_n, clap.horiz_off_d));
+    let down = span(height, (clap.height_n, clap.height_d), (clap.vert_off_n, clap.vert_off_d));
+    match (across, down) {
+        (Some((left, width)), Some((top, height))) => Ok((left as usize, top as usize, width, height)),
+        _ => Err(Corrupt::malformed("its clean aperture is outside of it").into()),
+    }
+}
+
+/// Start and length, where both are whole numbers and inside; the offset is from middle to middle.
+fn span(side: u32, (length, length_parts): (u32, u32), (offset, offset_parts): (i32, u32)) -> Option<(u32, u32)> {
+    let whole = length.checked_div(length_parts).filter(|whole| *whole > 0 && whole * length_parts == length)?;
+    let parts = 2 * i64::from(offset_parts);
+    let start = i64::from(side) - i64::from(whole);
+    let start = start * i64::from(offset_parts) + 2 * i64::from(offset);
+    let start = start.checked_rem(parts).filter(|rest| *rest == 0).map(|_| start / parts)?;
+    let start = u32::try_from(start).ok()?;
+    (start.checked_add(whole)? <= side).then_some((start, whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn an_aperture_is_in_the_middle_but_for_its_offset() {
+        assert_eq!(span(100, (50, 1), (0, 1)), Some((25, 50)));
+        assert_eq!(span(100, (100, 2), (-25, 1)), Some((0, 50)));
+        assert_eq!(span(101, (50, 1), (1, 2)), Some((26, 50)));
+    }
+
+    #[test]
+    fn an_aperture_in_fractions_or_outside_is_none() {
+        for (length, offset) in
+            [((50, 1), (26, 1)), ((101, 1), (0, 1)), ((101, 2), (0, 1)), ((50, 0), (0, 1)), ((50, 1), (0, 0)), ((49, 1), (0, 1))]
+        {
+            assert_eq!(span(100, length, offset), None, "{length:?} {offset:?}");
+        }
+    }
+}

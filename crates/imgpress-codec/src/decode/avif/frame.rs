@@ -1,0 +1,84 @@
+//! One AV1 picture.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rusty_av1d::{Decoder, Picture, PixelLayout, PlanarImageComponent, Rav1dError, Settings};
+
+use super::pixels::Cicp;
+use crate::error::Corrupt;
+use crate::{Error, Limits};
+
+/// A decoded picture: planes of samples.
+pub(super) struct Frame {
+    picture: Picture,
+    pub(super) layout: PixelLayout,
+    /// Bits of a sample: 8, 10 or 12.
+    pub(super) bits: u32,
+}
+
+impl Frame {
+    /// Decodes the first picture of an AV1 stream, film grain included.
+    ///
+    /// # Errors
+    /// The stream is damaged, ends early or is over the limits. Some damage makes the decoder panic, which counts as
+    /// damage too: its state goes with it.
+    pub(super) fn decode(data: &[u8], limits: &Limits) -> Result<Self, Error> {
+        let decoded = catch_unwind(AssertUnwindSafe(|| decode(data, limits)));
+        decoded.unwrap_or_else(|_| Err(Corrupt::malformed("its AV1 data are damaged").into()))
+    }
+
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.picture.width() as usize, self.picture.height() as usize)
+    }
+
+    /// What the stream says of its colours.
+    pub(super) fn cicp(&self) -> Cicp {
+        Cicp {
+            primaries: self.picture.color_primaries() as u16,
+            transfer: self.picture.transfer_characteristic() as u16,
+            matrix: self.picture.matrix_coefficients() as u16,
+            full_range: self.is_full_range(),
+        }
+    }
+
+    pub(super) fn is_full_range(&self) -> bool {
+        matches!(self.picture.color_range(), rusty_av1d::pixel::YUVRange::Full)
+    }
+
+    /// Puts a row of a plane into `samples`, as many as are there.
+    pub(super) fn read_row(&self, plane: PlanarImageComponent, row: usize, samples: &mut [f32]) {
+        let bytes = self.picture.plane(plane).get(row * self.picture.stride(plane) as usize..).unwrap_or_default();
+        if self.bits == 8 {
+            samples.iter_mut().zip(bytes).for_each(|(sample, byte)| *sample = f32::from(*byte));
+        } else {
+            let wide = bytes.as_chunks().0.iter().map(|bytes| u16::from_ne_bytes(*bytes));
+            samples.iter_mut().zip(wide).for_each(|(sample, wide)| *sample = f32::from(wide));
+        }
+    }
+}
+
+fn decode(data: &[u8], limits: &Limits) -> Result<Frame, Error> {
+    let mut settings = Settings::new();
+    settings.set_n_threads(1);
+    settings.set_max_frame_delay(1);
+    settings.set_frame_size_limit(u32::try_from(limits.max_pixels).unwrap_or(u32::MAX));
+    let mut decoder = Decoder::with_settings(&settings).map_err(refused)?;
+    match decoder.send_data(data.into(), None, None, None) {
+        // What is left is for further pictures.
+        Ok(()) | Err(Rav1dError::TryAgain) => {}
+        Err(error) => return Err(refused(error)),
+    }
+    let picture = decoder.get_picture().map_err(refused)?;
+    let bits = match picture.bits_per_component().map(|bits| bits.0) {
+        Some(bits @ (8 | 10 | 12)) => bits as u32,
+        _ => return Err(Corrupt::malformed("its AV1 data have an unknown depth").into()),
+    };
+    Ok(Frame { layout: picture.pixel_layout(), bits, picture })
+}
+
+fn refused(error: Rav1dError) -> Error {
+    match error {
+        Rav1dError::TryAgain => Corrupt::Truncated.into(),
+        _ => Corrupt::malformed("its AV1 data are damaged").into(),
+    }
+}

@@ -1,0 +1,80 @@
+//! The AVIF encoder: libaom, which gets planes that we made, and nothing else.
+
+mod planes;
+mod scale;
+
+use imgpress_av1::{Chroma, Colors as Meaning, Encoding, Planes, Quantizer, Speed};
+
+use crate::colors::Colors;
+use crate::container::avif::{Coded, Still, config_of_stream};
+use crate::error::TooLarge;
+use crate::options::{Effort, Quality};
+use crate::raster::Raster;
+use crate::{Budget, Error};
+
+/// libaom's settings by its own names: decisions by structural similarity, and quantisation matrices of its steeper half.
+/// With ten bits and chroma at full size the files are 16 % smaller at the scores of 65 to 82 than without (tuning set).
+const OPTIONS: [(&str, &str); 4] =
+    [("tune", "ssim"), ("enable-qm", "1"), ("qm-min", "7"), ("qm-max", "12")];
+
+/// Full-range YCbCr of BT.601, which most decoders are fastest at, of sRGB.
+const SRGB: Meaning = Meaning { primaries: 1, transfer: 13, matrix: 6, full_range: true };
+/// The same of colours that a profile tells of.
+const PROFILED: Meaning = Meaning { primaries: 2, transfer: 2, ..SRGB };
+
+/// Encodes a picture in sRGB or in the colours of its profile; alpha has no loss. The profile is not in it yet.
+///
+/// # Errors
+/// A side is longer than the format has them, the budget's, or libaom's own.
+pub(crate) fn encode(
+    raster: &Raster,
+    quality: Quality,
+    effort: Effort,
+    budget: &Budget,
+) -> Result<Still<'static>, Error> {
+    let size = raster.size();
+    check_size(size)?;
+    let has_profile = matches!(raster.colors, Colors::Icc(_));
+    let meaning = if has_profile { PROFILED } else { SRGB };
+    let color = planes::color(raster)?;
+    let quantizer = scale::quantizer(quality, effort);
+    let color = coded(&color, &Encoding { quantizer, speed: speed(effort), colors: meaning, options: &OPTIONS })?;
+    budget.check()?;
+    let alpha = match planes::alpha(raster)? {
+        Some(alpha) => {
+            let options = &[("lossless", "1")];
+            let how = Encoding { quantizer: Quantizer::new(0), speed: speed(effort), colors: SRGB, options };
+            Some(coded(&alpha, &how)?)
+        }
+        None => None,
+    };
+    let numbers = [meaning.primaries, meaning.transfer, meaning.matrix].map(u16::from);
+    Ok(Still::new(size, color, alpha, Some((numbers, true)).filter(|_| !has_profile)))
+}
+
+fn coded(planes: &Planes, how: &Encoding<'_>) -> Result<Coded<'static>, Error> {
+    let data = imgpress_av1::encode(planes, how).map_err(|error| Error::Encoder(error.to_string()))?;
+    let config =
+        config_of_stream(&data).ok_or_else(|| Error::Encoder("libaom made no sequence header".into()))?;
+    let bits = u8::try_from(planes.depth().bits()).unwrap_or(u8::MAX);
+    Ok(Coded { data: data.into(), config, bits, grey: planes.chroma() == Chroma::None })
+}
+
+/// Whether the format has pictures of this size.
+///
+/// # Errors
+/// [`TooLarge::ForFormat`].
+pub(crate) fn check_size((width, height): (u32, u32)) -> Result<(), Error> {
+    let limit = imgpress_av1::MAX_SIDE;
+    let fits = width.max(height) <= limit;
+    fits.then_some(()).ok_or_else(|| TooLarge::ForFormat { format: "AVIF", width, height, limit }.into())
+}
+
+/// libaom's speeds for the efforts.
+fn speed(effort: Effort) -> Speed {
+    Speed::new(match effort {
+        Effort::Fast => 9,
+        Effort::Balanced => 8,
+        Effort::Max => 6,
+    })
+}

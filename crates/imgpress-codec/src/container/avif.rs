@@ -255,3 +255,79 @@ fn leb128(data: &[u8]) -> Option<(usize, &[u8])> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::{Effort, Options, OutputFormat, Quality};
+    use crate::raster::{Layout, Raster};
+    use crate::{Budget, Limits, compress, encode};
+
+    /// Red, green / blue, white, in quarters of 16 × 8 pixels.
+    fn quarters() -> Raster {
+        let color = |x: usize, y: usize| match (x < 16, y < 8) {
+            (true, true) => [255, 0, 0],
+            (false, true) => [0, 255, 0],
+            (true, false) => [0, 0, 255],
+            (false, false) => [255, 255, 255],
+        };
+        let pixels = (0..32 * 16).flat_map(|at| color(at % 32, at / 32)).collect();
+        Raster::new(32, 16, Layout::Rgb, pixels)
+    }
+
+    /// The colours in the corners, row by row, and the size, of a picture with these boxes.
+    fn shown(transforms: Vec<Vec<u8>>) -> ([char; 4], (u32, u32)) {
+        let quality = Quality::try_from(95).unwrap();
+        let still = encode::avif::encode(&quarters(), quality, Effort::Fast, &Budget::unlimited()).unwrap();
+        let file = Still { transforms, ..still }.write(&Extras::default());
+        let options = Options { format: OutputFormat::Png, ..Options::default() };
+        let output = compress(&file, &options, &Limits::default(), &Budget::unlimited()).unwrap();
+        let decoder = png::Decoder::new(std::io::Cursor::new(&output.bytes));
+        let mut reader = decoder.read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        let (width, height) = (info.width as usize, info.height as usize);
+        let name = |x: usize, y: usize| {
+            let pixel = &pixels[(y * width + x) * info.color_type.samples()..];
+            match [pixel[0] > 128, pixel[1] > 128, pixel[2] > 128] {
+                [true, false, false] => 'r',
+                [false, true, false] => 'g',
+                [false, false, true] => 'b',
+                _ => 'w',
+            }
+        };
+        let (right, bottom) = (width - 3, height - 3);
+        ([name(2, 2), name(right, 2), name(2, bottom), name(right, bottom)], (info.width, info.height))
+    }
+
+    #[test]
+    fn a_picture_is_turned_against_the_clock_and_then_mirrored() {
+        let (irot, imir) = (|quarters| nested(b"irot", &[quarters]), |axis| nested(b"imir", &[axis]));
+        for (transforms, corners) in [
+            (vec![], "rgbw"),
+            (vec![irot(1)], "gwrb"),
+            (vec![irot(2)], "wbgr"),
+            (vec![irot(3)], "brwg"),
+            // Axis 0 exchanges top and bottom.
+            (vec![imir(0)], "bwrg"),
+            (vec![imir(1)], "grwb"),
+            (vec![irot(1), imir(0)], "rbgw"),
+            (vec![irot(1), imir(1)], "wgbr"),
+            (vec![irot(2), imir(0)], "grwb"),
+            (vec![irot(2), imir(1)], "bwrg"),
+            (vec![irot(3), imir(0)], "wgbr"),
+            (vec![irot(3), imir(1)], "rbgw"),
+        ] {
+            let (found, _) = shown(transforms.clone());
+            assert_eq!(found.iter().collect::<String>(), corners, "{transforms:02x?}");
+        }
+    }
+
+    #[test]
+    fn a_clean_aperture_is_what_is_left() {
+        let clap = |numbers: [u32; 8]| nested(b"clap", numbers.map(u32::to_be_bytes).as_flattened());
+        // The right half: its middle is eight pixels to the right of the picture's.
+        let (corners, size) = shown(vec![clap([16, 1, 16, 1, 8, 1, 0, 1])]);
+        assert_eq!((corners, size), (['g', 'g', 'w', 'w'], (16, 16)));
+    }
+}

@@ -9,6 +9,8 @@
     reason = "small numbers"
 )]
 
+#[cfg(feature = "avif")]
+mod avif;
 mod bands;
 mod bombs;
 mod carriers;

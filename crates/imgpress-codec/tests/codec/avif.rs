@@ -1,0 +1,122 @@
+//! AVIF both ways: what libaom encodes is read by another decoder, in boxes that another crate reads.
+
+use image::{GrayImage, ImageFormat as Known, Luma, RgbaImage};
+use imgpress_codec::options::{Effort, ImageFormat, Metadata, Options, OutputFormat, Quality};
+use imgpress_codec::{Error, Limits, Outcome, Removed, probe};
+
+use crate::outputs::{decoded, file, options, output, photo};
+
+fn avif(picture: impl Into<image::DynamicImage>, quality: u8) -> Vec<u8> {
+    let quality = Quality::try_from(quality).unwrap();
+    let options = Options { quality, effort: Effort::Fast, ..options(OutputFormat::Avif) };
+    output(&file(picture, Known::Png), &options).unwrap().bytes
+}
+
+fn pixels(avif: &[u8]) -> RgbaImage {
+    decoded(&output(avif, &options(OutputFormat::Png)).unwrap())
+}
+
+fn mean_error(one: &RgbaImage, other: &RgbaImage) -> f64 {
+    let sum: u64 = one.iter().zip(other.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / one.len() as f64
+}
+
+#[test]
+fn a_photograph_becomes_an_avif_of_its_look() {
+    for effort in Effort::ALL {
+        let options = Options { effort, ..options(OutputFormat::Avif) };
+        let made = output(&file(photo(131, 83), Known::Png), &options).unwrap();
+        assert_eq!((made.format, made.outcome), (ImageFormat::Avif, Outcome::Compressed));
+        let pixels = pixels(&made.bytes);
+        assert_eq!(pixels.dimensions(), (131, 83));
+        assert!(mean_error(&pixels, &photo(131, 83)) < 6.0);
+    }
+}
+
+#[test]
+fn alpha_is_exact_and_grey_is_one_plane() {
+    let mut see_through = photo(61, 47);
+    see_through.enumerate_pixels_mut().for_each(|(x, y, pixel)| pixel[3] = (4 * x + y) as u8);
+    let pixels = pixels(&avif(see_through.clone(), 60));
+    assert!(pixels.pixels().zip(see_through.pixels()).all(|(one, other)| one[3] == other[3]));
+
+    let grey = avif(GrayImage::from_fn(61, 47, |x, y| Luma([(2 * x + 2 * y) as u8])), 60);
+    assert_eq!(probe(&grey, &Limits::default()).unwrap().channels, 1);
+}
+
+#[test]
+fn the_smallest_and_the_oddest_sizes_come_back() {
+    for (width, height) in [(1, 1), (1, 9), (17, 1), (2, 3), (65, 63)] {
+        let pixels = pixels(&avif(photo(width, height), 95));
+        assert_eq!(pixels.dimensions(), (width, height));
+        assert!(mean_error(&pixels, &photo(width, height)) < 6.0, "{width}×{height}");
+    }
+}
+
+#[test]
+fn a_second_pass_changes_no_byte() {
+    for quality in [40, 80] {
+        let first = avif(photo(96, 64), quality);
+        for format in [OutputFormat::Avif, OutputFormat::Same] {
+            let options = Options { quality: Quality::try_from(quality).unwrap(), ..options(format) };
+            let second = output(&first, &options).unwrap();
+            assert_eq!(second.outcome, Outcome::Kept);
+            assert!(second.bytes == first, "quality {quality} as {format}");
+        }
+    }
+}
+
+#[test]
+fn an_avif_never_grows() {
+    let coarse = avif(photo(96, 64), 20);
+    for quality in [50, 95] {
+        let options = Options { quality: Quality::try_from(quality).unwrap(), ..options(OutputFormat::Avif) };
+        assert!(output(&coarse, &options).unwrap().bytes.len() <= coarse.len());
+    }
+}
+
+#[test]
+fn the_highest_quality_that_fits_is_taken() {
+    let input = file(photo(120, 80), Known::Png);
+    let whole = output(&input, &options(OutputFormat::Avif)).unwrap();
+    let limit = whole.bytes.len() as u64 * 3 / 4;
+    let max_bytes = Some(limit.try_into().unwrap());
+    let fitting = output(&input, &Options { max_bytes, ..options(OutputFormat::Avif) }).unwrap();
+    assert!(fitting.bytes.len() as u64 <= limit && fitting.quality < whole.quality);
+    let max_bytes = Some(40.try_into().unwrap());
+    let refused = output(&input, &Options { max_bytes, ..options(OutputFormat::Avif) });
+    assert!(matches!(refused, Err(Error::TargetUnreachable { .. })));
+}
+
+#[test]
+fn a_cut_avif_is_refused_wherever_it_is_cut() {
+    let whole = avif(photo(64, 48), 60);
+    for length in 0..whole.len() {
+        assert!(output(&whole[..length], &Options::default()).is_err(), "{length} of {} bytes", whole.len());
+    }
+}
+
+#[test]
+fn damage_is_refused_or_decoded_and_never_more() {
+    let whole = avif(photo(64, 48), 60);
+    for at in (0..whole.len()).step_by(3) {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 0x10;
+        match output(&damaged, &Options::default()) {
+            Err(Error::Encoder(reason)) => panic!("byte {at}: {reason}"),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn metadata_come_along_where_they_are_asked_for() {
+    let jpeg = crate::carriers::laden(90, 6);
+    let kept = Options { metadata: Metadata::Keep, ..options(OutputFormat::Avif) };
+    let kept = output(&jpeg, &kept).unwrap();
+    assert!(!kept.removed.contains(&Removed::Exif) && !kept.removed.contains(&Removed::Xmp));
+    let stripped = output(&kept.bytes, &options(OutputFormat::Avif)).unwrap();
+    assert!(stripped.removed.contains(&Removed::Exif) && stripped.removed.contains(&Removed::Xmp));
+    assert!(stripped.bytes.len() < kept.bytes.len());
+    assert!(!stripped.bytes.windows(4).any(|bytes| bytes == b"Exif" || bytes == b"mime"));
+}

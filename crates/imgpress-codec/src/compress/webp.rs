@@ -109,7 +109,14 @@ impl Work<'_> {
     }
 
     fn made(&self, file: File, quality: Quality, is_lossless: bool) -> Made {
-        Made { file, outcome: Outcome::Compressed, format: ImageFormat::Webp, quality, is_lossless }
+        Made {
+            file,
+            outcome: Outcome::Compressed,
+            format: ImageFormat::Webp,
+            quality,
+            is_lossless,
+            is_checked: false,
+        }
     }
 
     fn kept(&self, still: &Still<'_>) -> Made {

@@ -162,6 +162,23 @@ mod png {
     }
 
     #[test]
+    fn a_quality_that_is_asked_for_makes_few_colours_and_the_default_does_not() {
+        let mut picture = photo(200, 150);
+        picture.enumerate_pixels_mut().for_each(|(x, _, pixel)| pixel[3] = if x < 20 { 0 } else { 255 });
+        let input = file(picture.clone(), Known::Png);
+        let whole = output(&input, &options(OutputFormat::Png)).unwrap();
+        assert_eq!(seen(&decoded(&whole)), seen(&picture));
+        let asked = Options { quality: Quality::try_from(60).unwrap(), ..options(OutputFormat::Png) };
+        let few = output(&input, &asked).unwrap();
+        assert_eq!(few.quality, asked.quality);
+        assert!(few.bytes.len() < whole.bytes.len() / 2, "{} of {}", few.bytes.len(), whole.bytes.len());
+        let found = decoded(&few);
+        assert!(found.pixels().zip(picture.pixels()).all(|(one, other)| one[3] == other[3]));
+        let again = output(&few.bytes, &asked).unwrap();
+        assert!(again.outcome == Outcome::Kept && again.bytes == few.bytes);
+    }
+
+    #[test]
     fn it_never_grows_and_a_second_pass_changes_no_byte() {
         for picture in [photo(97, 61), drawing(300, 200)] {
             let input = file(picture, Known::Png);

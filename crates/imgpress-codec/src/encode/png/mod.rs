@@ -2,17 +2,18 @@
 
 #[cfg(feature = "oxipng")]
 mod optimized;
-#[cfg(not(feature = "oxipng"))]
 mod palette;
 #[cfg(not(feature = "oxipng"))]
 mod plain;
+mod quantise;
 
 #[cfg(feature = "oxipng")]
 use optimized as encoder;
 #[cfg(not(feature = "oxipng"))]
 use plain as encoder;
 
-use crate::options::Effort;
+use self::palette::Indexed;
+use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
 use crate::{Budget, Error};
 
@@ -22,6 +23,24 @@ use crate::{Budget, Error};
 /// The budget's, or the encoder's own.
 pub(crate) fn lossless(raster: &Raster, effort: Effort, budget: &Budget) -> Result<Vec<u8>, Error> {
     encoder::encode(&Rows::of(raster)?, effort, budget)
+}
+
+/// Encodes a picture with as few colours as look right at this quality, and gives it as it is then; `None` where it has
+/// few already, or needs more than a palette holds.
+///
+/// # Errors
+/// As [`lossless`].
+pub(crate) fn quantised(
+    raster: &Raster,
+    quality: Quality,
+    effort: Effort,
+    budget: &Budget,
+) -> Result<Option<(Vec<u8>, Raster)>, Error> {
+    let Some(indexed) = quantise::quantise(raster, quality, effort, budget)? else { return Ok(None) };
+    let shown = indexed.indices.iter().flat_map(|index| indexed.colors[usize::from(*index)]).collect();
+    let shown = Raster::new(raster.width, raster.height, Layout::Rgba, shown);
+    let rows = Rows { pixels: Pixels::Indexed(indexed), ..Rows::of(raster)? };
+    Ok(Some((encoder::encode(&rows, effort, budget)?, shown)))
 }
 
 /// What a PNG is made of.
@@ -35,6 +54,7 @@ struct Rows<'a> {
 enum Pixels<'a> {
     /// Of 8 bits a component.
     Plain(Layout, &'a [u8]),
+    Indexed(Indexed),
 }
 
 impl<'a> Rows<'a> {

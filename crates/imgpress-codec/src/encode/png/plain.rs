@@ -10,7 +10,10 @@ use crate::{Budget, Error};
 
 /// As [`super::lossless`]: as few bits as the picture's colours take, and the better of two ways of filtering.
 pub(super) fn encode(rows: &Rows<'_>, effort: Effort, budget: &Budget) -> Result<Vec<u8>, Error> {
-    let Pixels::Plain(layout, values) = rows.pixels;
+    let (layout, values) = match &rows.pixels {
+        Pixels::Plain(layout, values) => (*layout, *values),
+        Pixels::Indexed(indexed) => return indexed_file(rows.size, indexed, effort),
+    };
     let plain = plain_file(rows.size, layout, values, effort)?;
     budget.check()?;
     let few = layout.channels() > 1;

@@ -146,6 +146,11 @@ impl Job<'_> {
         Ok(Ready { raster, is_converted, stated, stages })
     }
 
+    /// Whether a file has no more bytes than are wanted.
+    pub(super) fn fits(&self, file: &File) -> bool {
+        self.options.max_bytes.is_none_or(|limit| file.bytes.len() as u64 <= limit.get())
+    }
+
     /// Checks what was made, and tells of it.
     pub(super) fn finish(&self, source: Source<'_>, ready: Ready, made: Made) -> Result<Output, Error> {
         let Made { file, outcome, format, quality, is_lossless, is_checked } = made;

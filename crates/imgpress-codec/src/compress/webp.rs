@@ -65,11 +65,6 @@ impl Job<'_> {
         let best = kept.filter(|kept| kept.file.bytes.len() <= most && self.fits(&kept.file)).unwrap_or(best);
         if self.fits(&best.file) { Ok(best) } else { work.within(&best, stays_lossless) }
     }
-
-    /// Whether a file has no more bytes than are wanted.
-    pub(super) fn fits(&self, file: &File) -> bool {
-        self.options.max_bytes.is_none_or(|limit| file.bytes.len() as u64 <= limit.get())
-    }
 }
 
 /// Whether an input is a WebP of one picture without loss.

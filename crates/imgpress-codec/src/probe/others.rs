@@ -36,8 +36,11 @@ impl ImageInfo {
     pub(super) fn bytes_for_others(&self, options: &Options, geometry: &Geometry) -> u64 {
         let (pixels, out) = (self.pixels(), geometry.pixels());
         let channels = u64::from(self.channels.min(4));
-        let webp =
-            if self.may_become(ImageFormat::Webp, options) { self.webp(out, channels, geometry) } else { 0 };
+        let webp = if self.may_become(ImageFormat::Webp, options) {
+            self.webp(out, channels, options, geometry)
+        } else {
+            0
+        };
         let png = if self.may_become(ImageFormat::Png, options) && self.may_be_png(options, geometry) {
             out * channels * PNG_LOSSLESS
         } else {
@@ -63,10 +66,11 @@ impl ImageInfo {
         options.format != OutputFormat::Auto || self.may_be_graphic(geometry) || is_alone
     }
 
-    fn webp(&self, pixels: u64, channels: u64, geometry: &Geometry) -> u64 {
+    fn webp(&self, pixels: u64, channels: u64, options: &Options, geometry: &Geometry) -> u64 {
         // Grey is made three components of.
         let grown = if channels < 3 { channels + 2 } else { 0 };
-        let lossless = self.may_be_graphic(geometry) || self.format == ImageFormat::Webp;
+        let stays = options.format == OutputFormat::Same && self.packing.is_lossless_webp();
+        let lossless = stays || self.may_be_graphic(geometry);
         pixels * (grown + if lossless { WEBP_LOSSLESS } else { WEBP_LOSSY })
     }
 }

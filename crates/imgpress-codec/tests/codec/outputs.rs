@@ -55,14 +55,14 @@ pub(crate) fn seen(image: &RgbaImage) -> Vec<Rgba<u8>> {
     image.pixels().map(|pixel| if pixel[3] == 0 { Rgba([0; 4]) } else { *pixel }).collect()
 }
 
-fn mean_error(one: &RgbaImage, other: &RgbaImage) -> f64 {
-    let sum: u64 = one.iter().zip(other.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    sum as f64 / one.len() as f64
-}
-
 #[cfg(feature = "webp")]
 mod webp {
     use super::*;
+
+    fn mean_error(one: &RgbaImage, other: &RgbaImage) -> f64 {
+        let sum: u64 = one.iter().zip(other.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        sum as f64 / one.len() as f64
+    }
 
     #[test]
     fn a_photograph_becomes_a_webp_of_its_look() {

@@ -48,6 +48,7 @@ struct Rows<'a> {
     size: (u32, u32),
     pixels: Pixels<'a>,
     /// Whether red, green and blue that are alike may become grey: a profile is for one or the other.
+    #[cfg_attr(not(feature = "oxipng"), expect(dead_code, reason = "the other encoder turns nothing grey"))]
     may_turn_grey: bool,
 }
 

@@ -68,12 +68,12 @@ fn packed(indices: &[u8], width: usize, bits: usize) -> Vec<u8> {
     indices.chunks(width.max(1)).flat_map(|row| row.chunks(8 / bits).map(of_byte)).collect()
 }
 
-fn file<'v>(
+fn file(
     (width, height): (u32, u32),
     effort: Effort,
     filter: Filter,
     set: impl FnOnce(&mut Encoder<'_, &mut Vec<u8>>),
-    values: &'v [u8],
+    values: &[u8],
 ) -> Result<Vec<u8>, Error> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, width, height);

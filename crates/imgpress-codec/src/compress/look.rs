@@ -6,7 +6,7 @@ use crate::raster::Raster;
 const ROWS: usize = 256;
 
 /// A picture with so many of its pixels like their left neighbours, in hundredths, is drawn, written or painted flat.
-/// Photographs have up to 30, screenshots and logos from 60 on (corpus of the benchmark).
+/// Of the benchmark's 41 photographs 38 have less, and of its screenshots, logos and drawings 9 of 10 have 57 and more.
 const FLAT: usize = 45;
 
 /// Whether a picture looks like graphics: coding it without loss may take fewer bytes than coding it with some.

@@ -4,7 +4,7 @@ use super::Job;
 use super::ready::{Made, Ready, Source};
 use crate::carry::File;
 use crate::container::png::Still;
-use crate::options::{ImageFormat, MaxBytes, Options, Quality};
+use crate::options::{ImageFormat, MaxBytes, Options, OutputFormat, Quality};
 use crate::transform::Holds;
 use crate::{Error, Outcome, Output, encode};
 
@@ -21,7 +21,10 @@ impl Job<'_> {
         let bare = encode::png::lossless(&ready.raster, effort, self.budget)?;
         let still = Still::read(&bare).ok_or_else(|| Error::Encoder("a PNG without a picture".into()))?;
         let file = source.encoded(ready, metadata, |extras| still.write(extras, true));
-        let encoded = made(file, Outcome::Compressed);
+        let mut encoded = made(file, Outcome::Compressed);
+        if let Some(quantised) = self.quantised(source, ready)? {
+            encoded = if quantised.length() < encoded.length() { quantised } else { encoded };
+        }
         let kept = self.kept_png(source, ready);
         let best = kept.filter(|kept| kept.length() <= encoded.length()).unwrap_or(encoded);
         if self.fits(&best.file) {
@@ -31,6 +34,22 @@ impl Job<'_> {
             smallest: best.length() as u64,
             limit: max_bytes.map_or(u64::MAX, MaxBytes::get),
         })
+    }
+
+    /// A file of few colours, where a quality was asked for.
+    fn quantised(&self, source: &Source<'_>, ready: &Ready) -> Result<Option<Made>, Error> {
+        let Options { metadata, quality, effort, format, .. } = *self.options;
+        if !self.options.asks_quality() || format == OutputFormat::Auto {
+            return Ok(None);
+        }
+        let Some((bare, shown)) = encode::png::quantised(&ready.raster, quality, effort, self.budget)? else {
+            return Ok(None);
+        };
+        let still = Still::read(&bare).ok_or_else(|| Error::Encoder("a PNG without a picture".into()))?;
+        let file = source.encoded(ready, metadata, |extras| still.write(extras, true));
+        // Here, because nobody else knows the colours that it is to have.
+        self.verify.check_file(&file.bytes, &shown, None)?;
+        Ok(Some(Made { quality, is_checked: true, ..made(file, Outcome::Compressed) }))
     }
 
     /// The input as it is, where it is a PNG that may be kept.
@@ -44,5 +63,12 @@ impl Job<'_> {
 }
 
 fn made(file: File, outcome: Outcome) -> Made {
-    Made { file, outcome, format: ImageFormat::Png, quality: Quality::MAX, is_lossless: true }
+    Made {
+        file,
+        outcome,
+        format: ImageFormat::Png,
+        quality: Quality::MAX,
+        is_lossless: true,
+        is_checked: false,
+    }
 }

@@ -41,6 +41,8 @@ pub(super) struct Made {
     /// 100 where it has no loss.
     pub(super) quality: Quality,
     pub(super) is_lossless: bool,
+    /// Whether it was found to be what was encoded.
+    pub(super) is_checked: bool,
 }
 
 impl Made {
@@ -144,12 +146,18 @@ impl Job<'_> {
         Ok(Ready { raster, is_converted, stated, stages })
     }
 
+    /// Whether a file has no more bytes than are wanted.
+    pub(super) fn fits(&self, file: &File) -> bool {
+        self.options.max_bytes.is_none_or(|limit| file.bytes.len() as u64 <= limit.get())
+    }
+
     /// Checks what was made, and tells of it.
     pub(super) fn finish(&self, source: Source<'_>, ready: Ready, made: Made) -> Result<Output, Error> {
-        let Made { file, outcome, format, quality, is_lossless } = made;
+        let Made { file, outcome, format, quality, is_lossless, is_checked } = made;
         let mut stages = ready.stages;
         match outcome {
             Outcome::Kept => self.verify.check_kept_pixels(&file.bytes, source.input, &source.info)?,
+            Outcome::Compressed if is_checked => {}
             Outcome::Compressed => {
                 let quality = if is_lossless { None } else { Some(quality) };
                 self.verify.check_file(&file.bytes, &ready.raster, quality)?;

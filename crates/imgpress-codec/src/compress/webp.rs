@@ -13,8 +13,8 @@ use crate::transform::Holds;
 use crate::{Error, Outcome, Output};
 
 /// By how much the mean quantiser index of a file may be finer than that of ours, of 127, and the file still be as coarse:
-/// encoding one of our files once more chooses other segments, and comes out within 2 of what it was (tuning set,
-/// qualities 30 to 95).
+/// encoding one of our files once more chooses other segments, whose mean is a little off. With it a second pass left
+/// all of 40 files as they were (photographs, qualities 30 to 92).
 const AS_COARSE: f32 = 3.0;
 
 /// A file with loss whose picture is coded anew loses something once more: less than one part in so many is not worth it.
@@ -65,11 +65,6 @@ impl Job<'_> {
         let best = kept.filter(|kept| kept.file.bytes.len() <= most && self.fits(&kept.file)).unwrap_or(best);
         if self.fits(&best.file) { Ok(best) } else { work.within(&best, stays_lossless) }
     }
-
-    /// Whether a file has no more bytes than are wanted.
-    pub(super) fn fits(&self, file: &File) -> bool {
-        self.options.max_bytes.is_none_or(|limit| file.bytes.len() as u64 <= limit.get())
-    }
 }
 
 /// Whether an input is a WebP of one picture without loss.
@@ -109,7 +104,14 @@ impl Work<'_> {
     }
 
     fn made(&self, file: File, quality: Quality, is_lossless: bool) -> Made {
-        Made { file, outcome: Outcome::Compressed, format: ImageFormat::Webp, quality, is_lossless }
+        Made {
+            file,
+            outcome: Outcome::Compressed,
+            format: ImageFormat::Webp,
+            quality,
+            is_lossless,
+            is_checked: false,
+        }
     }
 
     fn kept(&self, still: &Still<'_>) -> Made {

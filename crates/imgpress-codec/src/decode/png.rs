@@ -66,7 +66,7 @@ pub(super) fn probe(input: &[u8]) -> Result<ImageInfo, Error> {
         channels,
         bit_depth: if depth == 16 { 16 } else { 8 },
         decoder_bytes: chunks.copied_bytes(input),
-        packing: Packing::Lossless { bytes, in_bands },
+        packing: Packing::Lossless { bytes, in_bands, is_webp: false },
     })
 }
 

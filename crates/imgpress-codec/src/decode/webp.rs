@@ -27,6 +27,8 @@ struct Chunks<'a> {
     icc: Option<&'a [u8]>,
     exif: Option<&'a [u8]>,
     frames: u32,
+    /// Of the first frame, not being in an animation.
+    is_lossless: bool,
 }
 
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
@@ -42,7 +44,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         frames: chunks.frames.max(1),
         // A picture of four components, beside that of three.
         decoder_bytes: 4,
-        packing: Packing::lossless(input.len()),
+        packing: Packing::webp(input.len(), chunks.is_lossless),
         ..info
     })
 }
@@ -69,6 +71,7 @@ impl<'a> Chunks<'a> {
                 b"ICCP" => chunks.icc = chunks.icc.or(Some(data)),
                 b"EXIF" => chunks.exif = chunks.exif.or(Some(data)),
                 b"ANMF" => chunks.frames += 1,
+                b"VP8L" => chunks.is_lossless = true,
                 _ => {}
             }
         }

@@ -5,7 +5,8 @@ pub(crate) enum Packing {
     /// coarse as what would be made of it; 101 for none.
     Jpeg { bytes: u64, by_planes: bool, coarse_from: u8 },
     /// Pixels compressed without loss to so many bytes, and whether they are decoded and encoded a few rows at a time.
-    Lossless { bytes: u64, in_bands: bool },
+    /// A WebP of these may have to stay without loss.
+    Lossless { bytes: u64, in_bands: bool, is_webp: bool },
     /// Pixels as they are: nothing.
     Plain,
 }
@@ -37,7 +38,7 @@ impl Packing {
     }
 
     pub(crate) fn lossless(bytes: usize) -> Self {
-        Self::Lossless { bytes: bytes as u64, in_bands: false }
+        Self::Lossless { bytes: bytes as u64, in_bands: false, is_webp: false }
     }
 
     /// Whether so few bytes for so many pixels may be a screenshot or a drawing, which has few colours in large areas.
@@ -48,6 +49,15 @@ impl Packing {
             Self::Lossless { bytes, .. } => bytes * 8 <= pixels * 14,
             Self::Plain => true,
         }
+    }
+
+    /// As [`lossless`](Self::lossless), of a WebP that has pixels without loss, or with.
+    pub(crate) fn webp(bytes: usize, is_lossless: bool) -> Self {
+        Self::Lossless { bytes: bytes as u64, in_bands: false, is_webp: is_lossless }
+    }
+
+    pub(super) fn is_lossless_webp(self) -> bool {
+        matches!(self, Self::Lossless { is_webp: true, .. })
     }
 
     /// Hundredths of a byte that encoding takes for each pixel of a picture that had so many.

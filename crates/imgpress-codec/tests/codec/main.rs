@@ -28,6 +28,7 @@ mod metadata_formats;
 mod metadata_random;
 mod orientation;
 mod outputs;
+mod outputs_carried;
 mod png_colors;
 mod random;
 mod random_options;

@@ -55,14 +55,14 @@ pub(crate) fn seen(image: &RgbaImage) -> Vec<Rgba<u8>> {
     image.pixels().map(|pixel| if pixel[3] == 0 { Rgba([0; 4]) } else { *pixel }).collect()
 }
 
-fn mean_error(one: &RgbaImage, other: &RgbaImage) -> f64 {
-    let sum: u64 = one.iter().zip(other.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    sum as f64 / one.len() as f64
-}
-
 #[cfg(feature = "webp")]
 mod webp {
     use super::*;
+
+    fn mean_error(one: &RgbaImage, other: &RgbaImage) -> f64 {
+        let sum: u64 = one.iter().zip(other.iter()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+        sum as f64 / one.len() as f64
+    }
 
     #[test]
     fn a_photograph_becomes_a_webp_of_its_look() {
@@ -159,6 +159,23 @@ mod png {
                 assert_eq!(decoded(&made), picture.to_rgba8());
             }
         }
+    }
+
+    #[test]
+    fn a_quality_that_is_asked_for_makes_few_colours_and_the_default_does_not() {
+        let mut picture = photo(200, 150);
+        picture.enumerate_pixels_mut().for_each(|(x, _, pixel)| pixel[3] = if x < 20 { 0 } else { 255 });
+        let input = file(picture.clone(), Known::Png);
+        let whole = output(&input, &options(OutputFormat::Png)).unwrap();
+        assert_eq!(seen(&decoded(&whole)), seen(&picture));
+        let asked = Options { quality: Quality::try_from(60).unwrap(), ..options(OutputFormat::Png) };
+        let few = output(&input, &asked).unwrap();
+        assert_eq!(few.quality, asked.quality);
+        assert!(few.bytes.len() < whole.bytes.len() / 2, "{} of {}", few.bytes.len(), whole.bytes.len());
+        let found = decoded(&few);
+        assert!(found.pixels().zip(picture.pixels()).all(|(one, other)| one[3] == other[3]));
+        let again = output(&few.bytes, &asked).unwrap();
+        assert!(again.outcome == Outcome::Kept && again.bytes == few.bytes);
     }
 
     #[test]

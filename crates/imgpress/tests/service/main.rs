@@ -12,6 +12,7 @@
 mod carried;
 mod command_line;
 mod files;
+mod formats;
 mod geometry;
 mod journey;
 mod limits;

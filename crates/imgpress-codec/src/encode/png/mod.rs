@@ -2,17 +2,18 @@
 
 #[cfg(feature = "oxipng")]
 mod optimized;
-#[cfg(not(feature = "oxipng"))]
 mod palette;
 #[cfg(not(feature = "oxipng"))]
 mod plain;
+mod quantise;
 
 #[cfg(feature = "oxipng")]
 use optimized as encoder;
 #[cfg(not(feature = "oxipng"))]
 use plain as encoder;
 
-use crate::options::Effort;
+use self::palette::Indexed;
+use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
 use crate::{Budget, Error};
 
@@ -24,17 +25,37 @@ pub(crate) fn lossless(raster: &Raster, effort: Effort, budget: &Budget) -> Resu
     encoder::encode(&Rows::of(raster)?, effort, budget)
 }
 
+/// Encodes a picture with as few colours as look right at this quality, and gives it as it is then; `None` where it has
+/// few already, or needs more than a palette holds.
+///
+/// # Errors
+/// As [`lossless`].
+pub(crate) fn quantised(
+    raster: &Raster,
+    quality: Quality,
+    effort: Effort,
+    budget: &Budget,
+) -> Result<Option<(Vec<u8>, Raster)>, Error> {
+    let Some(indexed) = quantise::quantise(raster, quality, effort, budget)? else { return Ok(None) };
+    let shown = indexed.indices.iter().flat_map(|index| indexed.colors[usize::from(*index)]).collect();
+    let shown = Raster::new(raster.width, raster.height, Layout::Rgba, shown);
+    let rows = Rows { pixels: Pixels::Indexed(indexed), ..Rows::of(raster)? };
+    Ok(Some((encoder::encode(&rows, effort, budget)?, shown)))
+}
+
 /// What a PNG is made of.
 struct Rows<'a> {
     size: (u32, u32),
     pixels: Pixels<'a>,
     /// Whether red, green and blue that are alike may become grey: a profile is for one or the other.
+    #[cfg_attr(not(feature = "oxipng"), expect(dead_code, reason = "the other encoder turns nothing grey"))]
     may_turn_grey: bool,
 }
 
 enum Pixels<'a> {
     /// Of 8 bits a component.
     Plain(Layout, &'a [u8]),
+    Indexed(Indexed),
 }
 
 impl<'a> Rows<'a> {

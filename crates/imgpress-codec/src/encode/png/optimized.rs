@@ -10,8 +10,13 @@ use crate::{Budget, Error};
 /// As [`super::lossless`].
 pub(super) fn encode(rows: &Rows<'_>, effort: Effort, budget: &Budget) -> Result<Vec<u8>, Error> {
     let (width, height) = rows.size;
-    let Pixels::Plain(layout, values) = &rows.pixels;
-    let (kind, values) = (color_type(*layout), values.to_vec());
+    let (kind, values) = match &rows.pixels {
+        Pixels::Plain(layout, values) => (color_type(*layout), values.to_vec()),
+        Pixels::Indexed(indexed) => {
+            let palette = indexed.colors.iter().map(|&[r, g, b, a]| oxipng::RGBA8 { r, g, b, a }).collect();
+            (ColorType::Indexed { palette }, indexed.indices.clone())
+        }
+    };
     let raw = RawImage::new(width, height, kind, BitDepth::Eight, values);
     let raw = raw.map_err(|error| Error::Encoder(error.to_string()))?;
     let options = Options {

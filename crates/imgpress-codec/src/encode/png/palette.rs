@@ -43,7 +43,7 @@ impl Indexed {
     }
 
     /// With the colours that have alpha in front, as tRNS lists them, and in a steady order.
-    fn sorted(mut self) -> Self {
+    pub(super) fn sorted(mut self) -> Self {
         let mut order: Vec<u8> = (0..=u8::MAX).take(self.colors.len()).collect();
         order.sort_by_key(|number| {
             let [red, green, blue, alpha] = self.colors[usize::from(*number)];
@@ -60,7 +60,7 @@ impl Indexed {
 }
 
 /// Any pixel of 8 bits.
-fn color(layout: Layout, pixel: &[u8]) -> [u8; 4] {
+pub(super) fn color(layout: Layout, pixel: &[u8]) -> [u8; 4] {
     match (layout, pixel) {
         (Layout::Rgba, &[red, green, blue, alpha]) => [red, green, blue, alpha],
         (_, &[red, green, blue]) => [red, green, blue, u8::MAX],

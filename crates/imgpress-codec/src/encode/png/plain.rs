@@ -10,7 +10,10 @@ use crate::{Budget, Error};
 
 /// As [`super::lossless`]: as few bits as the picture's colours take, and the better of two ways of filtering.
 pub(super) fn encode(rows: &Rows<'_>, effort: Effort, budget: &Budget) -> Result<Vec<u8>, Error> {
-    let Pixels::Plain(layout, values) = rows.pixels;
+    let (layout, values) = match &rows.pixels {
+        Pixels::Plain(layout, values) => (*layout, *values),
+        Pixels::Indexed(indexed) => return indexed_file(rows.size, indexed, effort),
+    };
     let plain = plain_file(rows.size, layout, values, effort)?;
     budget.check()?;
     let few = layout.channels() > 1;
@@ -65,12 +68,12 @@ fn packed(indices: &[u8], width: usize, bits: usize) -> Vec<u8> {
     indices.chunks(width.max(1)).flat_map(|row| row.chunks(8 / bits).map(of_byte)).collect()
 }
 
-fn file<'v>(
+fn file(
     (width, height): (u32, u32),
     effort: Effort,
     filter: Filter,
     set: impl FnOnce(&mut Encoder<'_, &mut Vec<u8>>),
-    values: &'v [u8],
+    values: &[u8],
 ) -> Result<Vec<u8>, Error> {
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, width, height);

@@ -47,7 +47,7 @@ impl<'a> Pixels<'a> {
     /// # Errors
     /// The budget's, or libwebp's own.
     pub(crate) fn lossy(&self, quality: Quality, effort: Effort, budget: &Budget) -> Result<Vec<u8>, Error> {
-        self.encode(Coding::Lossy { quality: scale::quality(quality, effort) }, method(effort), budget)
+        self.encode(Coding::Lossy { quality: theirs(quality, effort) }, method(effort), budget)
     }
 
     /// A file of every pixel as it is; of those without any alpha, the alpha.
@@ -81,11 +81,37 @@ pub(crate) fn check_size((width, height): (u32, u32)) -> Result<(), Error> {
     fits.then_some(()).ok_or_else(|| TooLarge::ForFormat { format: "WebP", width, height, limit }.into())
 }
 
+/// libwebp's quality for the look of ours. Its scale ends at that of 93, because its chroma is always at half size: of
+/// qualities above, the files are the same.
+fn theirs(quality: Quality, effort: Effort) -> f32 {
+    let scale = match effort {
+        Effort::Fast => &scale::FAST,
+        Effort::Balanced => &scale::BALANCED,
+        Effort::Max => &scale::MAX,
+    };
+    scale[usize::from(quality.get() - 1)]
+}
+
 /// The methods of libwebp for the efforts.
 fn method(effort: Effort) -> Method {
     match effort {
         Effort::Fast => const { Method::new(2) },
         Effort::Balanced => const { Method::new(4) },
         Effort::Max => const { Method::new(6) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_higher_quality_is_never_a_lower_one_of_libwebp() {
+        for effort in Effort::ALL {
+            let theirs: Vec<f32> =
+                (1..=100).map(|quality| theirs(Quality::try_from(quality).unwrap(), effort)).collect();
+            assert!(theirs.windows(2).all(|pair| pair[0] <= pair[1]));
+            assert!(theirs[0] < 1.0 && theirs[79] > 70.0 && theirs[99] >= 100.0);
+        }
     }
 }

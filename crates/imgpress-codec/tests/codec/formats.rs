@@ -192,13 +192,6 @@ fn a_tiff_whose_colours_are_stored_times_their_alpha_is_flattened_once() {
     }
 }
 
-#[test]
-fn a_tiff_with_its_bits_in_the_order_of_fax_machines_is_unsupported_and_not_garbled() {
-    let strip = tiffs::Strip(vec![0x80; 16 * 16]);
-    let input = tiffs::with_fields((16, 16), 1, &[8], &strip, &[(266, 3, 2)]);
-    assert!(matches!(run(&input, 80), Err(Error::UnsupportedFormat(_))));
-}
-
 /// A GIF of a red and a blue, whose one frame is described by these bytes.
 fn two_colored_gif(screen: u8, frame: [u8; 9], pixels: &[u8]) -> Vec<u8> {
     let mut input = b"GIF89a".to_vec();

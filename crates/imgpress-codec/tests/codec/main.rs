@@ -28,5 +28,6 @@ mod orientation;
 mod png_colors;
 mod random;
 mod random_options;
+mod tiff_kinds;
 mod tiffs;
 mod truncation;

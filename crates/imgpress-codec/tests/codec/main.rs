@@ -10,6 +10,7 @@
 )]
 
 mod bands;
+mod bitmaps;
 mod bombs;
 mod carriers;
 mod colors;

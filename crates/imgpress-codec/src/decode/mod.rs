@@ -29,7 +29,8 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         ImageFormat::Gif => gif::probe(input, limits),
         ImageFormat::Tiff => tiff::probe(input, limits),
         ImageFormat::Ico => ico::probe(input, limits),
-        ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
+        ImageFormat::Bmp => bmp::probe(input, limits),
+        ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
     }
 }
 

@@ -10,6 +10,7 @@
 )]
 
 mod bands;
+mod bitmaps;
 mod bombs;
 mod carriers;
 mod colors;
@@ -28,5 +29,6 @@ mod orientation;
 mod png_colors;
 mod random;
 mod random_options;
+mod tiff_kinds;
 mod tiffs;
 mod truncation;

@@ -6,8 +6,6 @@ use crate::Orientation;
 /// What a JPEG's APP1 segment starts with (CIPA DC-008, 4.7.2), and some WebP files' chunk too.
 pub(crate) const PREFIX: &[u8] = b"Exif\0\0";
 
-const WIDTH: u16 = 0x0100;
-const HEIGHT: u16 = 0x0101;
 const ORIENTATION: u16 = 0x0112;
 const SHORT: u16 = 3;
 const LONG: u16 = 4;
@@ -16,11 +14,6 @@ const LONG: u16 = 4;
 pub(crate) fn orientation(block: &[u8]) -> Option<Orientation> {
     let number = first_value(block.strip_prefix(PREFIX).unwrap_or(block), ORIENTATION)?;
     Orientation::from_exif(u16::try_from(number).ok()?)
-}
-
-/// Width and height in the first directory of a TIFF file.
-pub(crate) fn size(tiff: &[u8]) -> Option<(u32, u32)> {
-    Some((first_value(tiff, WIDTH)?, first_value(tiff, HEIGHT)?))
 }
 
 /// The number that a tag of the first directory holds.

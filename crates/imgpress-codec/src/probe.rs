@@ -27,7 +27,7 @@ pub struct ImageInfo {
     pub frames: u32,
     /// Components of a decoded pixel, alpha included: 1 to 4.
     pub channels: u8,
-    /// Bits of a decoded component: 8, 16 or 32.
+    /// Bits of a decoded component: 8 or 16.
     pub bit_depth: u8,
     /// Bytes per pixel that decoding takes beside the decoded picture: coefficients, planes, a second copy.
     pub(crate) decoder_bytes: u8,

@@ -95,20 +95,6 @@ pub(crate) fn narrow(sample: u16) -> u8 {
     u8::try_from((u32::from(sample) * 255 + 32_767) / 65_535).unwrap_or(u8::MAX)
 }
 
-/// Scales 32-bit floating-point samples, 0.0 to 1.0 and native-endian, to 8 bits in place.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped; NaN becomes 0")]
-pub(crate) fn narrow_f32(mut bytes: Vec<u8>) -> Vec<u8> {
-    let count = bytes.len() / 4;
-    for index in 0..count {
-        let at = index * 4;
-        let value = f32::from_ne_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-        bytes[index] = (value.clamp(0.0, 1.0) * 255.0).round() as u8;
-    }
-    bytes.truncate(count);
-    bytes.shrink_to_fit();
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,12 +106,5 @@ mod tests {
             let narrowed = narrow_16(value.to_ne_bytes().to_vec())[0];
             assert!((f64::from(narrowed) - exact).abs() <= 0.5, "{value}: {narrowed}, exactly {exact}");
         }
-    }
-
-    #[test]
-    fn floats_are_clamped_and_rounded() {
-        let samples = [-1.0, 0.0, 0.5, 1.0, 7.0, f32::INFINITY];
-        let bytes = samples.into_iter().flat_map(f32::to_ne_bytes).collect();
-        assert_eq!(narrow_f32(bytes), [0, 0, 128, 255, 255, 255]);
     }
 }

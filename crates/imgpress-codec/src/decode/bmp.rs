@@ -1,19 +1,66 @@
-//! BMP. Run lengths are walked first: the decoder shows rows that they leave out as black.
+//! BMP. Headers of OS/2 2.0 are put as those of Windows; run lengths are decoded here, because what they leave out is
+//! nothing, as in browsers, and because others show rows that are missing as black.
 
-use crate::error::Corrupt;
-use crate::raster::Raster;
+mod runs;
+
+use std::borrow::Cow;
+
+use crate::error::{Corrupt, Unsupported};
+use crate::options::ImageFormat;
+use crate::raster::{Layout, Raster};
 use crate::{Error, ImageInfo, Limits};
 
 use super::through_image;
+use runs::Runs;
+
+pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
+    let converted = as_windows(input)?;
+    let info = through_image::probe(ImageFormat::Bmp, &converted, limits)?;
+    if Runs::find(&converted).is_some() {
+        return Ok(ImageInfo { channels: 4, ..info });
+    }
+    let copied = if matches!(converted, Cow::Owned(_)) { input.len() as u64 } else { 0 };
+    let decoder_bytes = u8::try_from(copied.div_ceil(info.pixels().max(1))).unwrap_or(u8::MAX);
+    Ok(ImageInfo { decoder_bytes, ..info })
+}
 
 pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
+    let input = &*as_windows(input)?;
     if starts_in_palette(input) {
         return Err(Corrupt::malformed("its pixels begin inside its palette").into());
     }
-    if let Some((data, per_byte)) = run_lengths(input) {
-        check(data, per_byte, info.height.into())?;
+    if let Some(runs) = Runs::find(input) {
+        let (width, height) = (info.width as usize, info.height as usize);
+        return Ok(Raster::new(width, height, Layout::Rgba, runs.decode(width, height)?));
     }
     through_image::decode(input, info, limits)
+}
+
+/// A file with a header of OS/2 2.0, of 64 bytes or the first 16 of them, as one with that of Windows, whose 40 bytes
+/// mean the same; fields that are left out are zero.
+fn as_windows(input: &[u8]) -> Result<Cow<'_, [u8]>, Error> {
+    const FILE_HEADER: usize = 14;
+    const WINDOWS: u8 = 40;
+    let size = match input.get(FILE_HEADER..FILE_HEADER + 4) {
+        Some([size @ (16 | 64), 0, 0, 0]) => *size,
+        _ => return Ok(input.into()),
+    };
+    let (before, rest) = input.split_at_checked(FILE_HEADER).ok_or(Corrupt::Truncated)?;
+    let (header, rest) = rest.split_at_checked(size.into()).ok_or(Corrupt::Truncated)?;
+    // Compression 3 is that of fax machines here, and 4 runs of 24 bits: the numbers mean other things to Windows.
+    if header.get(16).is_some_and(|compression| *compression > 2) {
+        return Err(Unsupported::Known("A BMP of OS/2 with this compression").into());
+    }
+    let mut file = before.to_vec();
+    let offset = before.last_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let offset = offset.checked_add(WINDOWS.into()).and_then(|offset| offset.checked_sub(size.into()));
+    let offset = offset.ok_or(Corrupt::malformed("its pixels begin inside its header"))?;
+    file[10..].copy_from_slice(&offset.to_le_bytes());
+    file.extend_from_slice(&header[..header.len().min(WINDOWS.into())]);
+    file[FILE_HEADER] = WINDOWS;
+    file.resize(FILE_HEADER + usize::from(WINDOWS), 0);
+    file.extend_from_slice(rest);
+    Ok(file.into())
 }
 
 /// Whether the pixels are said to be where the palette is. (Windows' headers alone; the older ones are 12 bytes long.)
@@ -29,54 +76,4 @@ fn starts_in_palette(input: &[u8]) -> bool {
     };
     // Some writers leave the entries at the palette's end out: that much is overlooked.
     header >= 40 && colors > 0 && offset < 14 + header + 4
-}
-
-/// The data of a bitmap of run lengths (`BI_RLE8`, `BI_RLE4`), and how many pixels a byte of them holds.
-fn run_lengths(input: &[u8]) -> Option<(&[u8], usize)> {
-    let number =
-        |at: usize| input.get(at..).and_then(<[u8]>::first_chunk).map(|bytes| u32::from_le_bytes(*bytes));
-    let offset = usize::try_from(number(10)?).ok()?;
-    let per_byte = match (number(14)?, number(30)?) {
-        (40.., 1) => 1,
-        (40.., 2) => 2,
-        _ => return None,
-    };
-    Some((input.get(offset..).unwrap_or_default(), per_byte))
-}
-
-/// Whether every row has pixels. Rows may end early, and steps ahead leave out what they like: that is how the
-/// format draws on a ground.
-fn check(mut data: &[u8], per_byte: usize, height: u64) -> Result<(), Corrupt> {
-    let missing = || Corrupt::malformed("rows of the picture are missing");
-    let (mut x, mut y, mut steps) = (0, 0, false);
-    loop {
-        let (&[count, value], rest) = data.split_first_chunk().ok_or(Corrupt::Truncated)?;
-        data = rest;
-        match (count, value) {
-            (0, 0) => {
-                if x == 0 && !steps && y < height {
-                    return Err(missing());
-                }
-                (x, y) = (0, y + 1);
-            }
-            (0, 1) => break,
-            (0, 2) => {
-                let (&[right, up], rest) = data.split_first_chunk().ok_or(Corrupt::Truncated)?;
-                data = rest;
-                (x, y, steps) = (x + u64::from(right), y + u64::from(up), true);
-            }
-            (0, pixels) => {
-                let bytes = usize::from(pixels).div_ceil(per_byte).next_multiple_of(2);
-                data = data.get(bytes..).ok_or(Corrupt::Truncated)?;
-                x += u64::from(pixels);
-            }
-            (pixels, _) => x += u64::from(pixels),
-        }
-        // Runs that stand out of a row are cut off, as browsers do.
-        if y > height {
-            return Err(Corrupt::malformed("it has more rows than it says"));
-        }
-    }
-    // Some writers end the last row, and some only the picture.
-    if y + u64::from(x > 0) >= height || steps { Ok(()) } else { Err(missing()) }
 }

@@ -31,8 +31,8 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
             }
             IMAGE => {
                 frames += 1;
-                let size = blocks.image_header()?;
-                first = first.or(Some(size));
+                let place = blocks.image_header()?;
+                first = first.or(Some(place));
                 if frames > limits.max_frames {
                     return Err(TooLarge::Frames { limit: limits.max_frames }.into());
                 }
@@ -44,17 +44,19 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         }
         blocks.pass_data()?;
     }
-    let (frame_width, frame_height) = first.ok_or(Corrupt::Truncated)?;
-    let screen = (u16::from_le_bytes([w0, w1]), u16::from_le_bytes([h0, h1]));
+    let [left, top, frame_width, frame_height] = first.ok_or(Corrupt::Truncated)?.map(u32::from);
+    let side = |low, high| u32::from(u16::from_le_bytes([low, high]));
+    // A screen that is too small for its first frame grows, as in browsers.
+    let screen = (side(w0, w1).max(left + frame_width), side(h0, h1).max(top + frame_height));
     // The frame's numbers of colours are held beside the picture.
     if u64::from(frame_width) * u64::from(frame_height) > limits.max_pixels {
-        let (width, height) = (frame_width.into(), frame_height.into());
+        let (width, height) = (frame_width, frame_height);
         return Err(TooLarge::Pixels { width, height, limit: limits.max_pixels }.into());
     }
     Ok(ImageInfo {
         format: ImageFormat::Gif,
-        width: screen.0.into(),
-        height: screen.1.into(),
+        width: screen.0,
+        height: screen.1,
         orientation: Orientation::AS_STORED,
         frames,
         channels: 4,
@@ -65,8 +67,8 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
 }
 
 /// Bytes that the frame's numbers of colours take for each pixel of the screen, rounded up.
-fn frame_bytes(frame: (u16, u16), screen: (u16, u16)) -> u8 {
-    let area = |(width, height): (u16, u16)| u64::from(width) * u64::from(height);
+fn frame_bytes(frame: (u32, u32), screen: (u32, u32)) -> u8 {
+    let area = |(width, height): (u32, u32)| u64::from(width) * u64::from(height);
     u8::try_from(area(frame).div_ceil(area(screen).max(1))).unwrap_or(u8::MAX)
 }
 
@@ -132,11 +134,12 @@ impl<'a> Blocks<'a> {
         Ok(table.as_chunks().0)
     }
 
-    fn image_header(&mut self) -> Result<(u16, u16), Corrupt> {
-        let &[_, _, _, _, w0, w1, h0, h1, flags] = self.take()?;
+    /// Left, top, width and height of a frame.
+    fn image_header(&mut self) -> Result<[u16; 4], Corrupt> {
+        let &[x0, x1, y0, y1, w0, w1, h0, h1, flags] = self.take()?;
         self.color_table(flags)?;
         let [_code_size] = self.take()?;
-        Ok((u16::from_le_bytes([w0, w1]), u16::from_le_bytes([h0, h1])))
+        Ok([[x0, x1], [y0, y1], [w0, w1], [h0, h1]].map(u16::from_le_bytes))
     }
 
     /// Passes over sub-blocks to the empty one that ends them.

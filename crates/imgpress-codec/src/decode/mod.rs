@@ -35,7 +35,8 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         ImageFormat::Avif => avif::probe(input, limits),
         #[cfg(not(feature = "avif"))]
         ImageFormat::Avif => Err(crate::error::Unsupported::Known("AVIF").into()),
-        ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
+        ImageFormat::Bmp => bmp::probe(input, limits),
+        ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::io::Cursor;
 
+use image::codecs::webp::WebPDecoder;
 use image::codecs::{bmp::BmpDecoder, ico::IcoDecoder, pnm::PnmDecoder, qoi::QoiDecoder};
-use image::codecs::{tiff::TiffDecoder, webp::WebPDecoder};
 use image::error::ImageFormatHint;
 use image::{ColorType, ImageDecoder, ImageError};
 
@@ -11,8 +11,8 @@ use crate::colors::Colors;
 use crate::error::{Corrupt, TooLarge, Unsupported};
 use crate::options::ImageFormat;
 use crate::probe::Packing;
-use crate::raster::{Layout, MAX_ICC, Raster, narrow_f32};
-use crate::{Error, ImageInfo, Limits, Orientation, exif};
+use crate::raster::{Layout, MAX_ICC, Raster};
+use crate::{Error, ImageInfo, Limits, Orientation};
 
 pub(super) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     if let Some((width, height)) = claimed_size(format, input) {
@@ -59,13 +59,12 @@ pub(super) fn decode_with(
     let layout = match color {
         ColorType::L8 | ColorType::L16 => Layout::Grey,
         ColorType::La8 | ColorType::La16 => Layout::GreyAlpha,
-        ColorType::Rgb8 | ColorType::Rgb16 | ColorType::Rgb32F => Layout::Rgb,
-        ColorType::Rgba8 | ColorType::Rgba16 | ColorType::Rgba32F => Layout::Rgba,
+        ColorType::Rgb8 | ColorType::Rgb16 => Layout::Rgb,
+        ColorType::Rgba8 | ColorType::Rgba16 => Layout::Rgba,
         _ => return Err(Unsupported::Known("This kind of pixels").into()),
     };
-    let pixels = if info.bit_depth == 32 { narrow_f32(bytes) } else { bytes };
     let (wide, colors) = (info.bit_depth == 16, Colors::of_icc(icc));
-    let raster = Raster::new(info.width as usize, info.height as usize, layout, pixels);
+    let raster = Raster::new(info.width as usize, info.height as usize, layout, bytes);
     Ok(Raster { wide, colors, orientation: info.orientation, ..raster })
 }
 
@@ -78,7 +77,6 @@ fn claimed_size(format: ImageFormat, input: &[u8]) -> Option<(u32, u32)> {
             let side = |at| bytes(at).map(|bytes| i32::from_le_bytes(bytes).unsigned_abs());
             Some((side(18)?, side(22)?))
         }
-        ImageFormat::Tiff => exif::size(input),
         _ => None,
     }
 }
@@ -90,9 +88,8 @@ fn open<'a>(format: ImageFormat, input: &'a [u8]) -> Result<Box<dyn ImageDecoder
         ImageFormat::Ico => Box::new(IcoDecoder::new(reader)?),
         ImageFormat::Pnm => Box::new(PnmDecoder::new(reader)?),
         ImageFormat::Qoi => Box::new(QoiDecoder::new(reader)?),
-        ImageFormat::Tiff => Box::new(TiffDecoder::new(reader)?),
         ImageFormat::Webp => Box::new(WebPDecoder::new(reader)?),
-        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif | ImageFormat::Avif => {
+        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif | ImageFormat::Tiff | ImageFormat::Avif => {
             return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into()));
         }
     })
@@ -126,7 +123,6 @@ fn ends_early(error: &ImageError) -> bool {
 
 fn this_kind(format: ImageFormat) -> &'static str {
     match format {
-        ImageFormat::Tiff => "A TIFF with this kind of pixels or compression",
         ImageFormat::Bmp => "A BMP of this kind",
         ImageFormat::Ico => "An icon of this kind",
         ImageFormat::Pnm => "A PNM of this kind",

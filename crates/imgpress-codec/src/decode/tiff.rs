@@ -1,28 +1,53 @@
-//! TIFF 6.0. The decoder takes what it needs of a strip and asks no further, and takes a damaged JPEG for a whole
-//! one: every strip and tile is proved whole first.
+//! TIFF 6.0, by a reader of our own: it makes a picture of strips and tiles that are whole, to the last bit, where
+//! others take what they need of them and ask no further.
 
-mod complete;
+mod directory;
+mod fax;
+mod header;
+mod samples;
+mod unpack;
+mod ycbcr;
 
 use std::borrow::Cow;
-use std::io::Cursor;
 
-use tiff::decoder::{ChunkType, Decoder as Directory};
-use tiff::tags::Tag;
-
-use crate::error::{Corrupt, Unsupported};
+use crate::colors::Colors;
 use crate::exif::Tiff;
 use crate::metadata::{Found, ifd};
 use crate::options::ImageFormat;
-use crate::raster::{Layout, Raster};
+use crate::probe::Packing;
+use crate::raster::{Layout, MAX_ICC, Raster};
 use crate::{Error, ImageInfo, Limits};
 
-use super::through_image;
+use header::{Alpha, Header, Ink, Method};
+use samples::Samples;
+use unpack::Part;
 
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
-    let info = through_image::probe(ImageFormat::Tiff, input, limits)?;
-    // The decoder reads into a buffer of its own and copies: inks, where there are some, before it converts.
-    let pixel = (info.channels + 1).min(4) * (info.bit_depth / 8);
-    Ok(ImageInfo { decoder_bytes: pixel, ..info })
+    let header = Header::read(input, limits)?;
+    Ok(ImageInfo {
+        format: ImageFormat::Tiff,
+        width: u32::try_from(header.width).unwrap_or(u32::MAX),
+        height: u32::try_from(header.height).unwrap_or(u32::MAX),
+        orientation: header.orientation,
+        frames: 1,
+        channels: u8::try_from(header.layout().channels()).unwrap_or(u8::MAX),
+        bit_depth: if header.wide() { 16 } else { 8 },
+        decoder_bytes: unpacked_bytes(&header),
+        packing: Packing::Plain,
+    })
+}
+
+/// Bytes a pixel, rounded up, that a strip or tile takes when it is unpacked. Where it is not compressed it is read
+/// where it stands.
+fn unpacked_bytes(header: &Header<'_>) -> u8 {
+    let converted = matches!(header.ink, Ink::YCbCr(_));
+    if header.method == Method::Plain && !header.reversed && !converted {
+        return 0;
+    }
+    let (part, pixels) = (header.parts.width * header.parts.height, header.width * header.height);
+    let bytes = header.bytes_of(header.parts.width, header.parts.height);
+    let bytes = bytes + if converted { 3 * part as u64 } else { 0 };
+    u8::try_from(bytes.div_ceil(pixels as u64)).unwrap_or(u8::MAX)
 }
 
 /// What the first directory carries beside the picture.
@@ -44,36 +69,52 @@ pub(super) fn metadata(input: &[u8]) -> Found<'_> {
 }
 
 pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
-    let mut directory = open(input)?;
-    refuse_what_the_decoder_gets_wrong(&mut directory)?;
-    complete::check(input, &mut directory, limits)?;
-    let premultiplied = first(&mut directory, Tag::ExtraSamples) == Some(1);
-    let mut raster = through_image::decode(input, info, limits)?;
-    if premultiplied {
+    let header = Header::read(input, limits)?;
+    let layout = header.layout();
+    let pixel = layout.channels() * if header.wide() { 2 } else { 1 };
+    let mut pixels = vec![0; header.width * header.height * pixel];
+    let mut samples = Samples::new(&header);
+    let parts = header.parts.across * header.parts.down;
+    for index in 0..if header.planar { parts * header.samples } else { parts } {
+        place(input, &header, &mut samples, index, &mut pixels, limits)?;
+    }
+    let icc = header.profile.filter(|profile| profile.len() <= MAX_ICC).map(<[u8]>::to_vec);
+    let (colors, orientation, wide) = (Colors::of_icc(icc), info.orientation, header.wide());
+    let raster = Raster::new(header.width, header.height, layout, pixels);
+    let mut raster = Raster { wide, colors, orientation, ..raster };
+    if header.alpha == Some(Alpha::Associated) {
         unmultiply(&mut raster);
     }
     Ok(raster)
 }
 
-fn open(input: &[u8]) -> Result<Directory<Cursor<&[u8]>>, Corrupt> {
-    Directory::new(Cursor::new(input)).map_err(|error| Corrupt::malformed(error.to_string()))
-}
-
-/// The first number that a tag has.
-fn first(directory: &mut Directory<Cursor<&[u8]>>, tag: Tag) -> Option<u64> {
-    directory.find_tag_unsigned_vec::<u64>(tag).ok().flatten()?.first().copied()
-}
-
-/// Bits in the other order it takes for the usual one, and on tiles of one component each it panics.
-fn refuse_what_the_decoder_gets_wrong(directory: &mut Directory<Cursor<&[u8]>>) -> Result<(), Unsupported> {
-    let planar = first(directory, Tag::PlanarConfiguration) == Some(2);
-    if planar && directory.get_chunk_type() == ChunkType::Tile {
-        return Err(Unsupported::Known("A TIFF with a tile for each component"));
+/// Unpacks a strip or tile and puts its pixels where they belong. Every one is unpacked, and so proved whole, even
+/// that of a component which is of no use.
+fn place(
+    input: &[u8],
+    header: &Header<'_>,
+    samples: &mut Samples<'_>,
+    index: usize,
+    pixels: &mut [u8],
+    limits: &Limits,
+) -> Result<(), Error> {
+    let parts = &header.parts;
+    let (plane, at) = (index / (parts.across * parts.down), index % (parts.across * parts.down));
+    let (x, y) = (at % parts.across * parts.width, at / parts.across * parts.height);
+    let (width, height) = (parts.width.min(header.width - x), parts.height.min(header.height - y));
+    let stored = if parts.tiled { (parts.width, parts.height) } else { (width, height) };
+    let rows = Part { index, width, height, stored, input }.unpack(header, limits)?;
+    let channels = header.layout().channels();
+    if plane >= channels {
+        return Ok(());
     }
-    match first(directory, Tag::FillOrder) {
-        None | Some(1) => Ok(()),
-        Some(_) => Err(Unsupported::Known("A TIFF with its bits in the order of fax machines")),
+    let pixel = channels * if header.wide() { 2 } else { 1 };
+    for (row, line) in rows.bytes.chunks(rows.stride).take(height).enumerate() {
+        let start = ((y + row) * header.width + x) * pixel;
+        samples.read(line, stored.0);
+        samples.write(&mut pixels[start..start + width * pixel], channels, plane, width);
     }
+    Ok(())
 }
 
 /// Colours that are stored times their alpha (TIFF 6.0, section 18: ExtraSamples 1) as they were before.

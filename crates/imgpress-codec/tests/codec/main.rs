@@ -12,6 +12,7 @@
 #[cfg(feature = "avif")]
 mod avif;
 mod bands;
+mod bitmaps;
 mod bombs;
 mod carriers;
 mod colors;
@@ -32,5 +33,6 @@ mod outputs_carried;
 mod png_colors;
 mod random;
 mod random_options;
+mod tiff_kinds;
 mod tiffs;
 mod truncation;

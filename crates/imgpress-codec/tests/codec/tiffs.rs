@@ -93,3 +93,59 @@ pub(crate) fn jpeg_rgb(picture: &Picture) -> Vec<u8> {
     started.write_scanlines(&picture.rgb).unwrap();
     started.finish().unwrap()
 }
+
+/// How pixels are divided.
+#[derive(Clone, Copy)]
+pub(crate) enum Part {
+    Strips { rows: u32 },
+    Tiles { side: u32 },
+}
+
+/// A little-endian file of these fields, each of numbers of 16 or, where one is larger, of 32 bits; the tables that
+/// JPEGs share are bytes.
+pub(crate) fn directory(mut fields: Vec<(u16, Vec<u32>)>, parts: &[Vec<u8>], part: Part) -> Vec<u8> {
+    let (starts, lengths) = match part {
+        Part::Strips { rows } => {
+            fields.push((278, vec![rows]));
+            (273, 279)
+        }
+        Part::Tiles { side } => {
+            fields.extend([(322, vec![side]), (323, vec![side])]);
+            (324, 325)
+        }
+    };
+    let mut bytes = b"II\x2a\0\0\0\0\0".to_vec();
+    let mut places = Vec::new();
+    for part in parts {
+        places.push(u32::try_from(bytes.len()).unwrap());
+        bytes.extend_from_slice(part);
+    }
+    fields.push((starts, places));
+    fields.push((lengths, parts.iter().map(|part| u32::try_from(part.len()).unwrap()).collect()));
+    fields.sort();
+    let mut entries = u16::try_from(fields.len()).unwrap().to_le_bytes().to_vec();
+    for (tag, values) in &fields {
+        let (kind, size) = match tag {
+            347 => (7_u16, 1),
+            _ if values.iter().all(|value| *value <= 0xffff) => (3, 2),
+            _ => (4, 4),
+        };
+        let mut stored: Vec<u8> =
+            values.iter().flat_map(|value| value.to_le_bytes()[..size].to_vec()).collect();
+        let count = u32::try_from(values.len()).unwrap();
+        entries.extend(tag.to_le_bytes().into_iter().chain(kind.to_le_bytes()).chain(count.to_le_bytes()));
+        if stored.len() > 4 {
+            let place = u32::try_from(bytes.len()).unwrap();
+            bytes.append(&mut stored);
+            entries.extend_from_slice(&place.to_le_bytes());
+        } else {
+            stored.resize(4, 0);
+            entries.append(&mut stored);
+        }
+    }
+    let first = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+    bytes[4..8].copy_from_slice(&first);
+    bytes.extend_from_slice(&entries);
+    bytes.extend_from_slice(&[0; 4]);
+    bytes
+}

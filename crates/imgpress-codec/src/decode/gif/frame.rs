@@ -41,7 +41,7 @@ impl<'a> Frame<'a> {
         Ok(Self { place, width, pixels, interlaced, colors, transparent })
     }
 
-    /// Red, green, blue and alpha of the whole screen. What stands out of it is cut off.
+    /// Red, green, blue and alpha of the whole screen, which is large enough for the frame.
     pub(super) fn on_screen(&self, width: usize, height: usize) -> Vec<u8> {
         let mut screen = vec![0; width * height * 4];
         let (left, top) = self.place;

@@ -71,5 +71,5 @@ impl Job<'_> {
 }
 
 fn made(file: File, outcome: Outcome, quality: Quality) -> Made {
-    Made { file, outcome, format: ImageFormat::Avif, quality, is_lossless: false }
+    Made { file, outcome, format: ImageFormat::Avif, quality, is_lossless: false, is_checked: false }
 }

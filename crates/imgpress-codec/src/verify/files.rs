@@ -2,7 +2,7 @@
 
 use super::{Means, Verify, failed, limits};
 use crate::options::{Color, Quality};
-use crate::raster::{Layout, Raster};
+use crate::raster::{Layout, Raster, narrow_16};
 use crate::{Error, ImageInfo, Limits, decode, format, transform};
 
 impl Verify {
@@ -20,7 +20,7 @@ impl Verify {
         if !self.takes(raster.width * raster.height, file.len()) {
             return Ok(());
         }
-        let found = decoded(file)?;
+        let found = narrowed(decoded(file)?);
         if (found.width, found.height) != (raster.width, raster.height) {
             return Err(failed("it has another size"));
         }
@@ -62,6 +62,11 @@ fn decoded(file: &[u8]) -> Result<Raster, Error> {
     let format = format::recognise(file).map_err(|error| failed(&error))?;
     let info = decode::probe(format, file, &generous()).map_err(|error| failed(&error))?;
     decode::decode(file, &info, &generous()).map_err(|error| failed(&error))
+}
+
+/// With 8 bits a component, as encoders take it.
+fn narrowed(raster: Raster) -> Raster {
+    if raster.wide { Raster { wide: false, pixels: narrow_16(raster.pixels), ..raster } } else { raster }
 }
 
 /// Any picture of 8 bits as red, green, blue and alpha.

@@ -30,6 +30,7 @@ mod metadata;
 mod output;
 mod probe;
 mod raster;
+mod score;
 mod search;
 mod select;
 mod transform;

@@ -179,7 +179,7 @@ fn compress_url(base: &Url, options: Options) -> Url {
     let mut url = urls::endpoint(base, wire::COMPRESS_PATH);
     let mut query = url.query_pairs_mut();
     query
-        .append_pair("quality", &quality.get().to_string())
+        .append_pair("quality", &quality.to_string())
         .append_pair("effort", effort.name())
         .append_pair("background", &background.to_string())
         .append_pair("fit", fit.name())

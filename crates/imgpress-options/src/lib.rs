@@ -14,6 +14,7 @@ mod metadata;
 mod name;
 mod quality;
 mod set;
+mod target;
 
 pub use color::Color;
 pub use color_space::{ColorSpace, ColorSpaceUnknown};
@@ -23,14 +24,15 @@ pub use format::ImageFormat;
 pub use max_bytes::{MaxBytes, MaxBytesMalformed};
 pub use metadata::{Metadata, MetadataUnknown};
 pub use name::OptionName;
-pub use quality::Quality;
+pub use quality::{Quality, QualityOutOfRange};
 pub use set::{OptionError, OptionSet};
+pub use target::{Score, Target, TargetMalformed};
 
 /// How one image is to be compressed. The default is what a request without options gets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
-    /// How close to the original the output looks. Default: 80.
-    pub quality: Quality,
+    /// How close to the original the output looks. Default: quality 80.
+    pub quality: Target,
     /// How much time to spend for a smaller file of that look. Default: balanced.
     pub effort: Effort,
     /// What transparency is flattened on where the output format has none. Default: white.

@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(
             set.options(),
             Options {
-                quality: Quality::try_from(80).unwrap(),
+                quality: Quality::try_from(80).unwrap().into(),
                 effort: Effort::Balanced,
                 background: Color::WHITE,
                 width: None,
@@ -170,7 +170,7 @@ mod tests {
             ("max_bytes", "200kB"),
         ])
         .unwrap();
-        assert_eq!(set.options().quality.get(), 30);
+        assert_eq!(set.options().quality, Quality::try_from(30).unwrap().into());
         assert_eq!(set.options().effort, Effort::Max);
         assert_eq!(set.options().background.rgb(), [16, 32, 48]);
         assert_eq!(set.options().width.map(Side::get), Some(640));
@@ -185,8 +185,8 @@ mod tests {
     #[test]
     fn refuses_what_is_not_built_and_says_what_is() {
         for (name, value) in [
-            ("quality", "auto"),
-            ("quality", "ssim2:80"),
+            ("quality", "auto:best"),
+            ("quality", "ssim2:96"),
             ("effort", "slow"),
             ("format", "webp"),
             ("format", "same"),

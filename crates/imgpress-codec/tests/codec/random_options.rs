@@ -43,7 +43,7 @@ fn options() -> impl Strategy<Value = Options> {
     let carried = (select(ColorSpace::ALL.to_vec()), select(Metadata::ALL.to_vec()));
     (1_u8..=100, select(Effort::ALL.to_vec()), size, carried).prop_map(
         |(quality, effort, (width, height, fit, max_bytes), (color, metadata))| Options {
-            quality: Quality::try_from(quality).unwrap(),
+            quality: Quality::try_from(quality).unwrap().into(),
             effort,
             background: Color::WHITE,
             width: width.map(|side| Side::try_from(side).unwrap()),

@@ -109,7 +109,9 @@ impl ImageInfo {
         let (quality, scoring) = match options.quality {
             Target::Fixed(quality) => (quality.get(), 0),
             // A picture may need a higher quality than most, and is held as a whole.
-            look @ Target::Look(_) => (look.nominal().get().saturating_add(HIGHER).min(100), score::MEMORY),
+            look @ Target::Look(_) => {
+                (look.nominal().get().saturating_add(HIGHER).min(100), score::memory(geometry.pixels()))
+            }
         };
         let density = self.packing.encoder(held, quality, flat == 1);
         let encoder = density * geometry.pixels() / 100;

@@ -97,8 +97,8 @@ impl Target {
         let mut before = Self::MEANS[0];
         for to in Self::MEANS {
             if score <= to.0 {
-                let share =
-                    u32::from(score - before.0) * u32::from(to.1 - before.1) / u32::from(to.0 - before.0);
+                let (span, steps) = (u32::from(to.0 - before.0), u32::from(to.1 - before.1));
+                let share = (u32::from(score - before.0) * steps + span / 2) / span;
                 let number = u32::from(before.1) + share;
                 return u8::try_from(number)
                     .ok()

@@ -7,9 +7,10 @@ use crate::raster::Raster;
 /// What tiles begin and end at: the units of 4:2:0, so that a tile is encoded as it is in its picture.
 const UNIT: usize = 16;
 
-/// Side of a tile, and how many are taken: a megapixel.
+/// Side of a tile, and how many are taken: 0.9 megapixels, of which two copies are compared in about 200 ms. Larger
+/// tiles meet less of a picture, and smaller ones have more edges.
 const SIDE: usize = 128;
-const COUNT: usize = 64;
+const COUNT: usize = 56;
 
 /// Every so many rows of a tile one is looked at.
 const STEP: usize = 4;
@@ -34,6 +35,9 @@ struct Tile {
 }
 
 impl Tiles {
+    /// Most pixels of a sample.
+    pub(super) const PIXELS: u64 = (SIDE * SIDE * COUNT) as u64;
+
     /// Tiles with as much detail, from the flattest to the wildest, as the picture has: of all of them in the order of
     /// their detail every so many-th is taken. In the sample, those as bright lie beside each other, so that there is
     /// less of an edge between them. `None` of a picture that is too small for a tile.

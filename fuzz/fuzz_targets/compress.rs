@@ -22,7 +22,7 @@ fuzz_target!(|case: Case<'_>| {
     let effort = [Effort::Fast, Effort::Balanced, Effort::Max][usize::from(case.effort % 3)];
     let color = ColorSpace::ALL[usize::from(case.color % 2)];
     let metadata = Metadata::ALL[usize::from(case.metadata % 3)];
-    let options = Options { quality, effort, color, metadata, ..Options::default() };
+    let options = Options { quality: quality.into(), effort, color, metadata, ..Options::default() };
     let limits = Limits { max_pixels: 1 << 18, max_image_memory: 16 << 20, ..Limits::default() };
     let compress = |input| compress_verified(input, &options, &limits, &Budget::unlimited(), Verify::Always);
     let output = match compress(case.image) {

@@ -116,7 +116,8 @@ struct Encoder {
 impl Encoder {
     fn new(planes: &Planes, how: &Encoding<'_>) -> Result<Self, EncodeError> {
         let config = config_of(planes)?;
-        let flags = if planes.depth() == Depth::Eight { 0 } else { i64::from(aom::AOM_CODEC_USE_HIGHBITDEPTH) };
+        let flags =
+            if planes.depth() == Depth::Eight { 0 } else { i64::from(aom::AOM_CODEC_USE_HIGHBITDEPTH) };
         let mut context = MaybeUninit::<aom::aom_codec_ctx_t>::zeroed();
         // SAFETY: takes nothing, and gives a pointer to a static.
         let interface = unsafe { aom::aom_codec_av1_cx() };
@@ -157,11 +158,15 @@ impl Encoder {
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), EncodeError> {
         let text = |text: &str| {
-            CString::new(text).map_err(|_| EncodeError::Library { doing: "set an option", reason: "it holds a zero byte".into() })
+            CString::new(text).map_err(|_| EncodeError::Library {
+                doing: "set an option",
+                reason: "it holds a zero byte".into(),
+            })
         };
         let (name, value) = (text(name)?, text(value)?);
         // SAFETY: the context is open, and both are strings that end in a zero byte and outlive the call.
-        let status = unsafe { aom::aom_codec_set_option(&raw mut self.context, name.as_ptr(), value.as_ptr()) };
+        let status =
+            unsafe { aom::aom_codec_set_option(&raw mut self.context, name.as_ptr(), value.as_ptr()) };
         self.check(status, "set an option")
     }
 
@@ -185,7 +190,9 @@ impl Encoder {
                 // SAFETY: a packet of this kind holds a frame.
                 let frame = unsafe { packet.data.frame };
                 // SAFETY: libaom's buffer has this many bytes, and stays until the next call with this context.
-                bytes.extend_from_slice(unsafe { std::slice::from_raw_parts(frame.buf.cast::<u8>(), frame.sz) });
+                bytes.extend_from_slice(unsafe {
+                    std::slice::from_raw_parts(frame.buf.cast::<u8>(), frame.sz)
+                });
             }
         }
     }

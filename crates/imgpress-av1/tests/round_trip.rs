@@ -1,12 +1,10 @@
-//! What libaom encodes is what rav1d decodes, and nothing that strangers send does harm.
+//! What libaom encodes is what another decoder reads.
 #![allow(clippy::unwrap_used, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 
-use imgpress_av1::{
-    Chroma, Colors, DecodeError, Depth, EncodeError, Encoding, Limits, Planes, Quantizer, Speed, decode, encode,
-};
+use imgpress_av1::{Chroma, Colors, Depth, EncodeError, Encoding, Planes, Quantizer, Speed, encode};
+use rusty_av1d::{Decoder, PixelLayout, PlanarImageComponent, Settings};
 
 const SRGB: Colors = Colors { primaries: 1, transfer: 13, matrix: 6, full_range: true };
-const LIMITS: Limits = Limits { max_pixels: 1 << 20 };
 
 /// Soft waves, which every quantiser leaves recognisable.
 fn waves(size: (usize, usize), chroma: Chroma, depth: Depth) -> Planes {
@@ -26,8 +24,39 @@ fn waves(size: (usize, usize), chroma: Chroma, depth: Depth) -> Planes {
 }
 
 fn encoded(planes: &Planes, quantizer: u8) -> Vec<u8> {
-    let how = Encoding { quantizer: Quantizer::new(quantizer), speed: Speed::new(9), colors: SRGB, options: &[] };
+    let how =
+        Encoding { quantizer: Quantizer::new(quantizer), speed: Speed::new(9), colors: SRGB, options: &[] };
     encode(planes, &how).unwrap()
+}
+
+fn decoded(bytes: &[u8]) -> Planes {
+    let mut decoder = Decoder::with_settings(&Settings::new()).unwrap();
+    decoder.send_data(bytes.into(), None, None, None).unwrap();
+    let picture = decoder.get_picture().unwrap();
+    let chroma = match picture.pixel_layout() {
+        PixelLayout::I400 => Chroma::None,
+        PixelLayout::I420 => Chroma::Half,
+        PixelLayout::I422 => Chroma::HalfWide,
+        PixelLayout::I444 => Chroma::Full,
+    };
+    let depth = match picture.bits_per_component().unwrap().0 {
+        8 => Depth::Eight,
+        10 => Depth::Ten,
+        _ => Depth::Twelve,
+    };
+    let size = (picture.width() as usize, picture.height() as usize);
+    let components = [PlanarImageComponent::Y, PlanarImageComponent::U, PlanarImageComponent::V];
+    let count = if chroma == Chroma::None { 1 } else { 3 };
+    let samples = components.into_iter().take(count).enumerate().map(|(plane, component)| {
+        let (columns, rows) = chroma.size_of(size, plane);
+        let (bytes, stride) = (picture.plane(component), picture.stride(component) as usize);
+        let sample = |x: usize, y: usize| match depth {
+            Depth::Eight => bytes[y * stride + x].into(),
+            _ => u16::from_ne_bytes([bytes[y * stride + 2 * x], bytes[y * stride + 2 * x + 1]]),
+        };
+        (0..columns * rows).map(|at| sample(at % columns, at / columns)).collect()
+    });
+    Planes::new(size, chroma, depth, samples.collect()).unwrap()
 }
 
 /// The mean difference between samples, as a share of the largest value.
@@ -43,7 +72,7 @@ fn pictures_of_every_kind_and_size_come_back() {
         for depth in [Depth::Eight, Depth::Ten, Depth::Twelve] {
             for size in [(1, 1), (2, 1), (7, 5), (64, 64), (97, 33)] {
                 let planes = waves(size, chroma, depth);
-                let back = decode(&encoded(&planes, 10), &LIMITS).unwrap();
+                let back = decoded(&encoded(&planes, 10));
                 assert_eq!((back.size(), back.chroma(), back.depth()), (size, chroma, depth));
                 let difference = difference(&planes, &back);
                 assert!(difference < 0.02, "{chroma:?} {depth:?} {size:?}: {difference}");
@@ -57,7 +86,7 @@ fn coarser_is_smaller_and_farther_away() {
     let planes = waves((200, 120), Chroma::Full, Depth::Ten);
     let (fine, coarse) = (encoded(&planes, 8), encoded(&planes, 55));
     assert!(coarse.len() < fine.len());
-    let far = |bytes: &[u8]| difference(&planes, &decode(bytes, &LIMITS).unwrap());
+    let far = |bytes: &[u8]| difference(&planes, &decoded(bytes));
     assert!(far(&fine) < far(&coarse));
 }
 
@@ -91,25 +120,4 @@ fn planes_have_the_samples_that_their_size_asks_for() {
     }
     let above = Planes::new((1, 1), Chroma::None, Depth::Eight, vec![vec![999]]).unwrap();
     assert_eq!(above.samples(), [[255]]);
-}
-
-#[test]
-fn a_frame_above_the_limit_is_refused() {
-    let bytes = encoded(&waves((64, 64), Chroma::None, Depth::Eight), 30);
-    assert_eq!(decode(&bytes, &Limits { max_pixels: 64 * 64 - 1 }), Err(DecodeError::Malformed));
-}
-
-#[test]
-fn cut_and_changed_bytes_are_refused_or_decoded_and_never_more() {
-    let bytes = encoded(&waves((96, 80), Chroma::Half, Depth::Eight), 20);
-    for length in 0..bytes.len() {
-        assert!(decode(&bytes[..length], &LIMITS).is_err(), "{length} of {} bytes", bytes.len());
-    }
-    for at in 0..bytes.len() {
-        for bit in [1, 16, 128] {
-            let mut changed = bytes.clone();
-            changed[at] ^= bit;
-            let _ = decode(&changed, &LIMITS);
-        }
-    }
 }

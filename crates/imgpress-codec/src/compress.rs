@@ -6,6 +6,7 @@ mod banded;
 mod look;
 mod png;
 mod ready;
+mod target;
 #[cfg(feature = "webp")]
 mod webp;
 mod within;
@@ -17,7 +18,7 @@ use crate::geometry::Geometry;
 use crate::jpeg::JpegFile;
 use crate::keep::Original;
 use crate::metadata::Report;
-use crate::options::{ImageFormat, Options, OutputFormat, Quality};
+use crate::options::{ImageFormat, Options, OutputFormat, Quality, Target};
 use crate::raster::Raster;
 use crate::transform::Holds;
 use crate::{
@@ -30,7 +31,7 @@ use crate::{
 /// # Errors
 /// As [`compress`].
 pub fn compress_image_bytes(input: &[u8], quality: Quality) -> Result<Vec<u8>, Error> {
-    let options = Options { quality, ..Options::default() };
+    let options = Options { quality: quality.into(), ..Options::default() };
     compress(input, &options, &Limits::default(), &Budget::unlimited()).map(|output| output.bytes)
 }
 
@@ -41,6 +42,9 @@ pub fn compress_image_bytes(input: &[u8], quality: Quality) -> Result<Vec<u8>, E
 /// A JPEG that is not resized and that would not get smaller, or that is at least as coarse as the quality asks
 /// already, is kept: its pixels exactly, and of its metadata what the options say, in fewer bytes where coding the
 /// same coefficients anew takes fewer. So the same image compressed again comes back as it is, byte by byte.
+///
+/// Where a [look](Target::Look) is asked for, it has the quality at which this picture has that look, to within a
+/// point or so, found with at most three files.
 ///
 /// With [`max_bytes`](Options::max_bytes), the highest quality that fits is taken, none above the one that is asked for.
 ///
@@ -73,6 +77,7 @@ pub fn compress_verified(
     }
 }
 
+#[derive(Clone, Copy)]
 struct Job<'a> {
     options: &'a Options,
     limits: &'a Limits,
@@ -119,6 +124,9 @@ impl Job<'_> {
         let found = file.metadata();
         let Self { options, budget, .. } = *self;
         let original = Original { file, found: &found, info: &info, options, budget };
+        if let Target::Look(wanted) = options.quality {
+            return self.jpeg_of_look(wanted, &original, &geometry);
+        }
         if let Some(limit) = options.max_bytes {
             return self.jpeg_within(limit.get(), &original, &geometry);
         }
@@ -151,7 +159,7 @@ impl Job<'_> {
     fn encode_jpeg(&self, file: &JpegFile<'_>, geometry: &Geometry) -> Result<(File, Stages), Error> {
         let grey = file.components().len() == 1;
         if let Some(colors) = transform::unconverted(file.icc(), grey, self.options) {
-            let Options { quality, effort, .. } = *self.options;
+            let (quality, effort) = (self.options.quality.nominal(), self.options.effort);
             let planes = encode::jpeg::from_planes(file, &colors, quality, effort, self.budget, self.verify)?;
             if let Some(done) = planes {
                 let encode = self.start.elapsed().saturating_sub(done.decode_time);
@@ -174,6 +182,9 @@ impl Job<'_> {
         let info = probe(input, self.limits)?;
         let geometry = info.geometry(self.options, self.limits)?;
         self.budget.check()?;
+        if let Target::Look(wanted) = self.options.quality {
+            return self.other_of_look(wanted, input, info, &geometry);
+        }
         if let Some(limit) = self.options.max_bytes {
             return self.other_within(limit.get(), input, info, &geometry);
         }
@@ -201,8 +212,8 @@ impl Job<'_> {
     /// From decoded pixels to the file.
     fn encode(&self, raster: Raster, geometry: &Geometry) -> Result<(File, Stages), Error> {
         let (raster, report, stages) = self.prepare(raster, geometry, Holds::JPEG)?;
-        let bytes = encode::jpeg::encode(&raster, self.options.quality, self.options.effort)?;
-        self.verify.check(&bytes, raster, self.options.quality)?;
+        let bytes = encode::jpeg::encode(&raster, self.options.quality.nominal(), self.options.effort)?;
+        self.verify.check(&bytes, raster, self.options.quality.nominal())?;
         let encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
         Ok((File { bytes, report }, Stages { encode, ..stages }))
     }
@@ -238,7 +249,8 @@ impl Job<'_> {
             width: geometry.width,
             height: geometry.height,
             original,
-            quality: self.options.quality,
+            quality: self.options.quality.nominal(),
+            score: None,
             removed: file.report.removed.into_iter().collect(),
             notes: file.report.notes.into_iter().collect(),
             decode_time: stages.decode,

@@ -67,7 +67,7 @@ impl Original<'_> {
 
     /// Whether encoding the file anew leaves its steps as they are.
     fn is_thinned_out(&self) -> Result<bool, Error> {
-        let Options { quality, effort, .. } = *self.options;
+        let (quality, effort) = (self.options.quality.nominal(), self.options.effort);
         Ok(!self.is_converted() && encode::jpeg::keeps_steps(self.file, quality, effort)?)
     }
 

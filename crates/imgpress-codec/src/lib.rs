@@ -31,6 +31,7 @@ mod metadata;
 mod output;
 mod probe;
 mod raster;
+mod score;
 mod search;
 mod select;
 mod transform;

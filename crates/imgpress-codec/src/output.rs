@@ -20,6 +20,8 @@ pub struct Output {
     pub original: ImageInfo,
     /// The quality that was used.
     pub quality: Quality,
+    /// The SSIMULACRA2 score that was reached, to a tenth, where a look was asked for.
+    pub score: Option<f64>,
     /// What it carried and `bytes` do not: each once, in a steady order.
     pub removed: Vec<Removed>,
     /// What else is to be said of it: each once, in a steady order.

@@ -1,7 +1,7 @@
 use crate::error::{Corrupt, TooLarge};
 use crate::geometry::Geometry;
-use crate::options::{ImageFormat, Options};
-use crate::{Error, Limits, decode, format, transform};
+use crate::options::{ImageFormat, Options, Target};
+use crate::{Error, Limits, decode, format, score, transform};
 
 mod others;
 mod packing;
@@ -11,6 +11,9 @@ pub(crate) use packing::Packing;
 /// Bytes that any picture takes, and that each pixel of a row takes: strips and tables.
 const FIXED: u64 = 128 << 10;
 const STRIPS: u64 = 48;
+
+/// By how much the quality that a picture needs may be above the one that most need for the same look.
+const HIGHER: u8 = 8;
 
 /// What a header says of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,15 +116,23 @@ impl ImageInfo {
         let resized = !geometry.is_identity(self.shown_size());
         // Half of what 16 bits hold is gone when it is encoded.
         let held = self.pixels() * u64::from(self.bit_depth / 8);
-        let density = self.packing.encoder(held, options.quality.get(), flat == 1);
+        let (quality, scoring) = match options.quality {
+            Target::Fixed(quality) => (quality.get(), 0),
+            // A picture may need a higher quality than most, and is held as a whole.
+            look @ Target::Look(_) => {
+                (look.nominal().get().saturating_add(HIGHER).min(100), score::memory(geometry.pixels()))
+            }
+        };
+        let density = self.packing.encoder(held, quality, flat == 1);
         let encoder = density * geometry.pixels() / 100;
         let longest = u64::from(self.shown_size().0.max(geometry.width));
-        let rest = FIXED + STRIPS * longest;
+        let rest = FIXED + STRIPS * longest + scoring;
         if self.packing.goes_by_planes() && !resized {
-            let recoding = self.packing.recoding(self.pixels(), options.quality.get());
-            return self.by_planes(encoder).max(recoding) + rest;
+            let recoding = self.packing.recoding(self.pixels(), quality);
+            let planes = if scoring > 0 { self.pixels() * 3 / 2 } else { 0 };
+            return self.by_planes(encoder).max(recoding) + planes + rest;
         }
-        if self.in_bands(geometry) && options.max_bytes.is_none() {
+        if self.in_bands(geometry) && options.max_bytes.is_none() && scoring == 0 {
             // Chroma at full size has four times the blocks, and whether it is needed is not known yet: half of it.
             let chroma = if flat == 1 { 0 } else { self.pixels() / 4 };
             return encoder + chroma + rest;

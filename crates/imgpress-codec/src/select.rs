@@ -17,7 +17,8 @@ pub(crate) fn is_coarse_enough(file: &JpegFile<'_>, options: &Options) -> Result
     }
     let full_chroma = file.sampling().iter().all(|factors| *factors == (1, 1));
     let theirs = file.components();
-    let ours = encode::jpeg::quantisation(theirs.len(), full_chroma, options.quality, options.effort)?;
+    let ours =
+        encode::jpeg::quantisation(theirs.len(), full_chroma, options.quality.nominal(), options.effort)?;
     let pairs = theirs.iter().map(Component::quantisation).zip(&ours);
     Ok(theirs.len() == ours.len()
         && pairs.flat_map(|(theirs, ours)| theirs.iter().zip(ours)).all(|(theirs, ours)| theirs >= ours))
@@ -26,7 +27,7 @@ pub(crate) fn is_coarse_enough(file: &JpegFile<'_>, options: &Options) -> Result
 /// The lowest quality at which a JPEG [is coarse enough](is_coarse_enough); 101 for none.
 pub(crate) fn coarse_from(file: &JpegFile<'_>) -> u8 {
     let is_coarse = |quality: u8| {
-        let quality = Quality::try_from(quality).unwrap_or_default();
+        let quality = Quality::try_from(quality).unwrap_or_default().into();
         is_coarse_enough(file, &Options { quality, ..Options::default() }).unwrap_or(false)
     };
     // Steps only get finer with quality.

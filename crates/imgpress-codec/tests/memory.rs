@@ -16,6 +16,8 @@ mod fixtures;
 #[path = "codec/tiffs.rs"]
 mod tiffs;
 
+use std::sync::Mutex;
+
 use imgpress_codec::options::{Options, Side};
 use imgpress_codec::{Budget, Limits, compress, probe};
 use jpeg_encoder::{ColorType, SamplingFactor};
@@ -143,8 +145,12 @@ fn files(picture: &Picture, name: &str) -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(|(kind, bytes)| (format!("{name}, {kind}"), bytes)).collect()
 }
 
+/// The allocator counts for one at a time.
+static ALONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn what_is_set_aside_is_what_it_takes() {
+    let _alone = ALONE.lock().unwrap();
     let small = Options { width: Side::try_from(600).ok(), ..quality(80) };
     let mut wrong = Vec::new();
     for (picture, name) in [(photo(), "photo"), (graphic(), "graphic"), (noise(), "noise")] {
@@ -169,4 +175,29 @@ fn what_is_set_aside_is_what_it_takes() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_is_set_aside_for_a_look_is_what_it_takes() {
+    let _alone = ALONE.lock().unwrap();
+    let kinds = ["jpeg 4:2:0", "jpeg 4:4:4 progressive", "jpeg grey", "jpeg turned", "png", "png 16", "pnm"];
+    let look = Options { quality: "auto".parse().unwrap(), ..Options::default() };
+    let mut wrong = Vec::new();
+    for (picture, name) in [(photo(), "photo"), (small(), "small photo")] {
+        let asked = |file: &String| kinds.iter().any(|kind| file.ends_with(&format!(", {kind}")));
+        for (file, input) in files(&picture, name).into_iter().filter(|(file, _)| asked(file)) {
+            let (peak, estimate) = measure(&input, &look);
+            let ratio = estimate as f64 / peak as f64;
+            println!("{file}: {peak} bytes, {estimate} set aside, {ratio:.2}");
+            if !(0.8..=1.6).contains(&ratio) {
+                wrong.push(format!("{file}: {ratio:.2}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// One that is compared as a whole.
+fn small() -> Picture {
+    Picture::photo(640, 480)
 }

@@ -53,7 +53,7 @@ async fn compresses_and_tells_the_truth(engine: &dyn Engine) {
     let saved = i128::from(original.bytes) - i128::from(receipt.bytes);
     assert_eq!(i128::from(receipt.saved_bytes), saved, "the savings are the difference");
     assert!((receipt.ratio - Receipt::ratio_of(receipt.bytes, original.bytes)).abs() < 1e-9);
-    assert_eq!(receipt.quality, Options::default().quality.get());
+    assert_eq!(receipt.quality, Options::default().quality.nominal().get());
     let timings = receipt.timings;
     assert!(timings.queue_ms >= 0.0 && timings.decode_ms >= 0.0 && timings.encode_ms > 0.0);
     assert_eq!(timings.upload_ms, None, "an engine stores nothing");
@@ -64,7 +64,7 @@ async fn a_lower_quality_is_smaller(engine: &dyn Engine) {
     let mut sizes = Vec::new();
     for number in [20, 60, 95] {
         let mut job = job(picture());
-        job.options.quality = Quality::try_from(number).expect("a legal quality");
+        job.options.quality = Quality::try_from(number).expect("a legal quality").into();
         let (receipt, _) = compress(engine, job).await.expect("a picture is compressed");
         assert_eq!(receipt.quality, number);
         sizes.push(receipt.bytes);
@@ -164,7 +164,7 @@ async fn many_at_once_do_not_mix(engine: &dyn Engine) {
     let qualities = [10, 25, 40, 55, 70, 80, 90, 100];
     let ask = async |number: u8| {
         let mut job = job(picture());
-        job.options.quality = Quality::try_from(number).expect("a legal quality");
+        job.options.quality = Quality::try_from(number).expect("a legal quality").into();
         compress(engine, job).await.expect("a picture among others is compressed")
     };
     for (number, (receipt, body)) in qualities.into_iter().zip(join_all(qualities.map(ask)).await) {

@@ -199,7 +199,7 @@ fn compress_url(base: &Url, options: Options) -> Url {
         .append_pair("color", color.name())
         .append_pair("metadata", metadata.name());
     if asks_quality {
-        query.append_pair("quality", &quality.get().to_string());
+        query.append_pair("quality", &quality.to_string());
     }
     for (name, side) in [("width", width), ("height", height)] {
         if let Some(side) = side {

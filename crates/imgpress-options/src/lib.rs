@@ -15,6 +15,7 @@ mod name;
 mod output_format;
 mod quality;
 mod set;
+mod target;
 
 pub use color::Color;
 pub use color_space::{ColorSpace, ColorSpaceUnknown};
@@ -25,14 +26,15 @@ pub use max_bytes::{MaxBytes, MaxBytesMalformed};
 pub use metadata::{Metadata, MetadataUnknown};
 pub use name::OptionName;
 pub use output_format::{OutputFormat, OutputFormatUnknown};
-pub use quality::Quality;
+pub use quality::{Quality, QualityOutOfRange};
 pub use set::{OptionError, OptionSet};
+pub use target::{Score, Target, TargetMalformed};
 
 /// How one image is to be compressed. The default is what a request without options gets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
-    /// How close to the original the output looks. Default: 80.
-    pub quality: Quality,
+    /// How close to the original the output looks. Default: quality 80.
+    pub quality: Target,
     /// Whether that was asked for, and is not only the default: a PNG loses something then. See
     /// [`asks_quality`](Self::asks_quality).
     pub quality_given: bool,
@@ -62,6 +64,6 @@ impl Options {
     /// Whether a quality was asked for, if only by another one than the default.
     #[must_use]
     pub fn asks_quality(&self) -> bool {
-        self.quality_given || self.quality != Quality::default()
+        self.quality_given || self.quality != Target::default()
     }
 }

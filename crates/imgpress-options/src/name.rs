@@ -58,7 +58,9 @@ impl OptionName {
     #[must_use]
     pub fn allowed(self) -> &'static str {
         match self {
-            Self::Quality => "a whole number from 1 to 100",
+            Self::Quality => {
+                "a whole number from 1 to 100, auto, auto:low, auto:medium, auto:high, or ssim2:30 to ssim2:95"
+            }
             Self::Effort => "fast, balanced or max",
             Self::Format => "jpeg, webp, avif, png, same or auto",
             Self::Width | Self::Height => "a whole number of pixels from 1 to 16384",

@@ -143,7 +143,7 @@ mod tests {
         assert_eq!(
             set.options(),
             Options {
-                quality: Quality::try_from(80).unwrap(),
+                quality: Quality::try_from(80).unwrap().into(),
                 quality_given: false,
                 effort: Effort::Balanced,
                 format: OutputFormat::Jpeg,
@@ -175,7 +175,7 @@ mod tests {
             ("max_bytes", "200kB"),
         ])
         .unwrap();
-        assert_eq!(set.options().quality.get(), 30);
+        assert_eq!(set.options().quality, Quality::try_from(30).unwrap().into());
         assert!(set.options().asks_quality());
         assert_eq!(set.options().effort, Effort::Max);
         assert_eq!(set.options().format, OutputFormat::Webp);
@@ -192,10 +192,10 @@ mod tests {
     #[test]
     fn refuses_what_is_not_built_and_says_what_is() {
         for (name, value) in [
-            ("quality", "auto"),
-            ("quality", "ssim2:80"),
+            ("quality", "auto:best"),
+            ("quality", "ssim2:96"),
             ("effort", "slow"),
-            ("format", "avif"),
+            ("format", "heic"),
             ("format", "WEBP"),
             ("width", "0"),
             ("width", "16385"),

@@ -41,7 +41,8 @@ pub(crate) struct Arguments {
 /// The options of the API, with dashes.
 #[derive(Debug, Args)]
 struct OptionArguments {
-    /// How close to the original it looks, 1 to 100 [default: 80].
+    /// How close to the original it looks: 1 to 100; or auto, auto:low, auto:medium, auto:high or ssim2:NN for the
+    /// smallest file of that look [default: 80].
     #[arg(long)]
     quality: Option<String>,
     /// What transparency is flattened on, as #rrggbb; white if not given.

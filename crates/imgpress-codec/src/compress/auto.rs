@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::ready::{Made, Ready, Source};
 use super::{Job, look};
 use crate::jpeg::JpegFile;
-use crate::options::ImageFormat;
+use crate::options::{ImageFormat, Quality, Target};
 use crate::transform::Holds;
 use crate::{Error, Outcome, Output, encode, select};
 
@@ -69,7 +69,12 @@ impl Job<'_> {
     fn better<T: Candidate>(&self, one: Result<T, Error>, other: Result<T, Error>) -> Result<T, Error> {
         match (one, other) {
             (Ok(one), Ok(other)) => {
-                let key = |made: &T| (Reverse(made.quality().min(self.options.quality)), made.length());
+                let ceiling = match self.options.quality {
+                    Target::Fixed(quality) => quality,
+                    // Each has the look, by whatever quality of its own.
+                    Target::Look(_) => Quality::MIN,
+                };
+                let key = |made: &T| (Reverse(made.quality().min(ceiling)), made.length());
                 Ok(if key(&other) < key(&one) { other } else { one })
             }
             (Err(Error::TargetUnreachable { smallest, limit }), other) => {

@@ -24,7 +24,7 @@ impl Job<'_> {
 
     /// A file of the look that is asked for, or the input's own.
     pub(super) fn avif(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
-        let encoded = self.encoded_avif(source, ready, self.options.quality)?;
+        let encoded = self.encoded_avif(source, ready, self.options.quality.nominal())?;
         let most = encoded.length() + if ready.is_converted { 0 } else { encoded.length() / WORTH };
         let kept = self.kept_avif(source, ready)?;
         let best = kept.filter(|kept| kept.length() <= most && self.fits(&kept.file)).unwrap_or(encoded);
@@ -48,14 +48,14 @@ impl Job<'_> {
         let file = source.kept(ready, self.options.metadata, |extras, with_colors| {
             still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
         });
-        Ok(Some(made(file, Outcome::Kept, self.options.quality)))
+        Ok(Some(made(file, Outcome::Kept, self.options.quality.nominal())))
     }
 
     /// The highest quality that fits, where `first`, at the quality that was asked for, does not.
     fn avif_within(&self, source: &Source<'_>, ready: &Ready, first: &Made) -> Result<Made, Error> {
         let limit = self.options.max_bytes.map_or(u64::MAX, MaxBytes::get);
         let mut smallest = first.length() as u64;
-        let mut search = Search::below(self.options.quality, smallest, limit);
+        let mut search = Search::below(self.options.quality.nominal(), smallest, limit);
         let mut found = None;
         while let Some(quality) = search.next() {
             self.budget.check()?;

@@ -58,7 +58,7 @@ impl Job<'_> {
             Some(made) => made,
             None => run(Chroma::Half)?.ok_or_else(|| Error::Encoder("no size of chroma is right".into()))?,
         };
-        let quality = self.options.quality;
+        let quality = self.options.quality.nominal();
         if self.verify == Verify::Always {
             let (raster, ..) =
                 self.prepare(decode::decode(input, info, self.limits)?, geometry, Holds::JPEG)?;
@@ -80,6 +80,7 @@ impl Job<'_> {
         stages: &mut Stages,
     ) -> Result<Option<Made>, Error> {
         let Options { quality, effort, background, .. } = *self.options;
+        let quality = quality.nominal();
         let (width, height) = (info.width as usize, info.height as usize);
         let mut bands = Bands::new(input, info, self.limits)?;
         let mut target: Option<(Rows, Option<Means>)> = None;

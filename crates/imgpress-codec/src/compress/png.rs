@@ -39,6 +39,7 @@ impl Job<'_> {
     /// A file of few colours, where a quality was asked for.
     fn quantised(&self, source: &Source<'_>, ready: &Ready) -> Result<Option<Made>, Error> {
         let Options { metadata, quality, effort, format, .. } = *self.options;
+        let quality = quality.nominal();
         if !self.options.asks_quality() || format == OutputFormat::Auto {
             return Ok(None);
         }

@@ -40,7 +40,7 @@ impl Job<'_> {
         let stays_lossless = self.options.format == OutputFormat::Same && is_lossless_webp(source);
         let mut best = None;
         if !stays_lossless {
-            let lossy = work.lossy(self.options.quality)?;
+            let lossy = work.lossy(self.options.quality.nominal())?;
             if let (Some(original), Some(kept)) = (&original, &kept)
                 && !ready.is_converted
                 && is_as_coarse(original, &lossy.file)
@@ -119,7 +119,7 @@ impl Work<'_> {
         let file = self.source.kept(self.ready, metadata, |extras, with_colors| {
             still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
         });
-        let quality = if still.is_lossless() { Quality::MAX } else { quality };
+        let quality = if still.is_lossless() { Quality::MAX } else { quality.nominal() };
         Made { outcome: Outcome::Kept, ..self.made(file, quality, still.is_lossless()) }
     }
 
@@ -127,7 +127,7 @@ impl Work<'_> {
     fn within(&self, first: &Made, stays_lossless: bool) -> Result<Made, Error> {
         let limit = self.job.options.max_bytes.map_or(u64::MAX, MaxBytes::get);
         let mut smallest = first.file.bytes.len() as u64;
-        let mut search = Search::below(self.job.options.quality, smallest, limit);
+        let mut search = Search::below(self.job.options.quality.nominal(), smallest, limit);
         let mut found = None;
         while let Some(quality) = search.next().filter(|_| !stays_lossless) {
             self.job.budget.check()?;

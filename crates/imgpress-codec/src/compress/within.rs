@@ -15,13 +15,15 @@ use crate::transform::Holds;
 use crate::{Error, ImageInfo, Outcome, Output, Verify, decode, encode, select, transform};
 
 /// A picture as the encoder takes it, to be encoded at one quality after another.
-struct Prepared {
-    picture: Picture,
+pub(super) struct Prepared {
+    pub(super) picture: Picture,
     /// What became of its profile.
     report: Report,
+    /// Files that have been made of it, by their quality.
+    pub(super) made: Vec<(Quality, Vec<u8>)>,
 }
 
-enum Picture {
+pub(super) enum Picture {
     Pixels(Raster),
     #[cfg(not(feature = "mozjpeg"))]
     Planes(encode::jpeg::WholePlanes, Colors),
@@ -34,7 +36,7 @@ struct Wrapping<'a> {
 }
 
 impl Picture {
-    fn encode(&self, quality: Quality, effort: Effort) -> Result<Vec<u8>, Error> {
+    pub(super) fn encode(&self, quality: Quality, effort: Effort) -> Result<Vec<u8>, Error> {
         match self {
             Self::Pixels(raster) => encode::jpeg::encode(raster, quality, effort),
             #[cfg(not(feature = "mozjpeg"))]
@@ -54,7 +56,10 @@ impl Prepared {
     }
 
     fn encode(&self, quality: Quality, options: &Options, around: &Wrapping<'_>) -> Result<File, Error> {
-        let bytes = self.picture.encode(quality, options.effort)?;
+        let bytes = match self.made.iter().find(|made| made.0 == quality) {
+            Some((_, bytes)) => bytes.clone(),
+            None => self.picture.encode(quality, options.effort)?,
+        };
         let file = File { bytes, report: self.report.clone() };
         Ok(carry::encoded(file, around.found, options.metadata, around.geometry))
     }
@@ -67,6 +72,19 @@ impl Job<'_> {
         limit: u64,
         original: &Original<'_>,
         geometry: &Geometry,
+    ) -> Result<Output, Error> {
+        let resized = !geometry.is_identity(original.info.shown_size());
+        let prepare = || self.prepare_jpeg(original.file, geometry, resized);
+        self.jpeg_made_of(limit, original, geometry, prepare)
+    }
+
+    /// The same of a picture that is prepared when it is needed.
+    pub(super) fn jpeg_made_of(
+        &self,
+        limit: u64,
+        original: &Original<'_>,
+        geometry: &Geometry,
+        prepare: impl FnOnce() -> Result<(Prepared, Stages), Error>,
     ) -> Result<Output, Error> {
         let (file, info) = (original.file, original.info);
         let resized = !geometry.is_identity(info.shown_size());
@@ -82,11 +100,11 @@ impl Job<'_> {
             None
         };
         let around = Wrapping { found: original.found, geometry };
-        let (picture, mut stages) = self.prepare_jpeg(file, geometry, resized)?;
+        let (picture, mut stages) = prepare()?;
         let (first, outcome) = match at_ceiling {
             Some(kept) => (kept, Outcome::Kept),
             None => {
-                let encoded = picture.encode(self.options.quality, self.options, &around)?;
+                let encoded = picture.encode(self.options.quality.nominal(), self.options, &around)?;
                 let kept = if resized { None } else { original.instead_of(encoded.bytes.len())? };
                 kept.map_or((encoded, Outcome::Compressed), |kept| (kept, Outcome::Kept))
             }
@@ -108,11 +126,22 @@ impl Job<'_> {
         info: ImageInfo,
         geometry: &Geometry,
     ) -> Result<Output, Error> {
-        let (picture, mut stages) =
-            self.prepare_pixels(decode::decode(input, &info, self.limits)?, geometry)?;
+        let prepared = self.prepare_pixels(decode::decode(input, &info, self.limits)?, geometry)?;
+        self.other_made_of(limit, input, info, geometry, prepared)
+    }
+
+    /// The same of a picture that is prepared.
+    pub(super) fn other_made_of(
+        &self,
+        limit: u64,
+        input: &[u8],
+        info: ImageInfo,
+        geometry: &Geometry,
+        (picture, mut stages): (Prepared, Stages),
+    ) -> Result<Output, Error> {
         let found = decode::metadata(input, &info);
         let around = Wrapping { found: &found, geometry };
-        let first = picture.encode(self.options.quality, self.options, &around)?;
+        let first = picture.encode(self.options.quality.nominal(), self.options, &around)?;
         let (file, outcome, quality) = self.within(limit, &picture, &around, first, Outcome::Compressed)?;
         picture.check(self.verify, &file, quality)?;
         stages.encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
@@ -128,7 +157,7 @@ impl Job<'_> {
         first: File,
         outcome: Outcome,
     ) -> Result<(File, Outcome, Quality), Error> {
-        let ceiling = self.options.quality;
+        let ceiling = self.options.quality.nominal();
         if fits(&first, limit) {
             return Ok((first, outcome, ceiling));
         }
@@ -149,7 +178,7 @@ impl Job<'_> {
     }
 
     #[cfg(not(feature = "mozjpeg"))]
-    fn prepare_jpeg(
+    pub(super) fn prepare_jpeg(
         &self,
         file: &JpegFile<'_>,
         geometry: &Geometry,
@@ -162,13 +191,14 @@ impl Job<'_> {
         {
             let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
             let report = Report::of_profile(file.colors().statement(), colors.statement());
-            return Ok((Prepared { picture: Picture::Planes(planes, colors), report }, stages));
+            let picture = Picture::Planes(planes, colors);
+            return Ok((Prepared { picture, report, made: Vec::new() }, stages));
         }
         self.prepare_pixels(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
     #[cfg(feature = "mozjpeg")]
-    fn prepare_jpeg(
+    pub(super) fn prepare_jpeg(
         &self,
         file: &JpegFile<'_>,
         geometry: &Geometry,
@@ -177,9 +207,13 @@ impl Job<'_> {
         self.prepare_pixels(decode::decode_jpeg(file, self.budget)?, geometry)
     }
 
-    fn prepare_pixels(&self, raster: Raster, geometry: &Geometry) -> Result<(Prepared, Stages), Error> {
+    pub(super) fn prepare_pixels(
+        &self,
+        raster: Raster,
+        geometry: &Geometry,
+    ) -> Result<(Prepared, Stages), Error> {
         let (raster, report, stages) = self.prepare(raster, geometry, Holds::JPEG)?;
-        Ok((Prepared { picture: Picture::Pixels(raster), report }, stages))
+        Ok((Prepared { picture: Picture::Pixels(raster), report, made: Vec::new() }, stages))
     }
 }
 

@@ -33,7 +33,12 @@ pub(crate) struct Coded<'a> {
 
 impl<'a> Still<'a> {
     /// A picture that is upright and whole.
-    pub(crate) fn new(size: (u32, u32), color: Coded<'a>, alpha: Option<Coded<'a>>, nclx: Option<([u16; 3], bool)>) -> Self {
+    pub(crate) fn new(
+        size: (u32, u32),
+        color: Coded<'a>,
+        alpha: Option<Coded<'a>>,
+        nclx: Option<([u16; 3], bool)>,
+    ) -> Self {
         Self { size, color, alpha, premultiplied: false, nclx, transforms: Vec::new(), icc: None }
     }
 
@@ -45,8 +50,12 @@ impl<'a> Still<'a> {
         let metadata = parser.primary_metadata().ok()?;
         let size = (metadata.max_frame_width.get(), metadata.max_frame_height.get());
         let config = config_of(parser.av1_config()?);
-        let color =
-            Coded { data: parser.primary_data().ok()?, config, bits: metadata.bit_depth, grey: metadata.monochrome };
+        let color = Coded {
+            data: parser.primary_data().ok()?,
+            config,
+            bits: metadata.bit_depth,
+            grey: metadata.monochrome,
+        };
         let alpha = match parser.alpha_data() {
             Some(data) => {
                 let metadata = parser.alpha_metadata()?.ok()?;
@@ -62,7 +71,9 @@ impl<'a> Still<'a> {
                 transfer_characteristics,
                 matrix_coefficients,
                 full_range,
-            }) => (Some(([color_primaries, transfer_characteristics, matrix_coefficients], full_range)), None),
+            }) => {
+                (Some(([color_primaries, transfer_characteristics, matrix_coefficients], full_range)), None)
+            }
             Some(ColorInformation::IccProfile(icc)) => (None, Some(icc.clone())),
             None => (None, None),
         };
@@ -93,9 +104,15 @@ impl<'a> Still<'a> {
     }
 
     fn items<'b>(&'b self, extras: &Extras<'b>) -> Vec<Item<'b>> {
-        let mut items = vec![Item { kind: *b"av01", data: Cow::from(&*self.color.data), refers: None, content: b"" }];
+        let mut items =
+            vec![Item { kind: *b"av01", data: Cow::from(&*self.color.data), refers: None, content: b"" }];
         if let Some(alpha) = &self.alpha {
-            items.push(Item { kind: *b"av01", data: Cow::from(&*alpha.data), refers: Some(*b"auxl"), content: b"" });
+            items.push(Item {
+                kind: *b"av01",
+                data: Cow::from(&*alpha.data),
+                refers: Some(*b"auxl"),
+                content: b"",
+            });
         }
         if let Some(exif) = extras.exif {
             // Ahead of the data stands where in them the TIFF structure begins.
@@ -136,7 +153,11 @@ impl<'a> Still<'a> {
                 if let Some((numbers, full_range)) = self.nclx {
                     let numbers = numbers.map(u16::to_be_bytes);
                     let range = [u8::from(full_range) << 7];
-                    properties.add(item, nested(b"colr", &[b"nclx", numbers.as_flattened(), &range].concat()), false);
+                    properties.add(
+                        item,
+                        nested(b"colr", &[b"nclx", numbers.as_flattened(), &range].concat()),
+                        false,
+                    );
                 }
                 if let Some(icc) = extras.icc {
                     properties.add(item, nested(b"colr", &[b"prof", icc].concat()), false);
@@ -234,7 +255,8 @@ fn short_level(mut data: &[u8]) -> Option<u8> {
     while let [header, rest @ ..] = data {
         let kind = header >> 3 & 15;
         let extension = usize::from(header >> 2 & 1);
-        let (length, rest) = if header >> 1 & 1 == 1 { leb128(rest.get(extension..)?)? } else { (rest.len(), rest) };
+        let (length, rest) =
+            if header >> 1 & 1 == 1 { leb128(rest.get(extension..)?)? } else { (rest.len(), rest) };
         if kind == 1 {
             let bits = u16::from_be_bytes(*rest.first_chunk()?);
             // Three bits of profile, one each for still pictures and for the short header, five of level.

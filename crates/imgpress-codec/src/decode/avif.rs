@@ -58,7 +58,8 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
         Some(data) => Some(Frame::decode(&data.map_err(|error| refused(&error))?, limits)?),
         None => None,
     };
-    let mut pixels = Pixels::new((width, height), stored.first.monochrome, alpha.is_some(), info.bit_depth > 8);
+    let mut pixels =
+        Pixels::new((width, height), stored.first.monochrome, alpha.is_some(), info.bit_depth > 8);
     for (index, (left, top)) in stored.places().into_iter().enumerate() {
         let frame = Frame::decode(&stored.data(&parser, index)?, limits)?;
         let colors = colors.get_or_insert_with(|| frame.cicp());
@@ -70,7 +71,9 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     let colors = match parser.color_info() {
         Some(ColorInformation::IccProfile(icc)) if icc.len() <= MAX_ICC => Colors::of_icc(Some(icc.clone())),
         Some(ColorInformation::IccProfile(_)) => Colors::Unusable,
-        _ => colors.and_then(|colors| Coded::from_cicp(&colors.chunk())).map_or(Colors::Srgb, Colors::of_coded),
+        _ => {
+            colors.and_then(|colors| Coded::from_cicp(&colors.chunk())).map_or(Colors::Srgb, Colors::of_coded)
+        }
     };
     let raster = pixels.clipped(clip(&parser, stored.width, stored.height)?);
     Ok(Raster { colors, orientation: info.orientation, ..raster })
@@ -126,8 +129,11 @@ impl Stored {
     /// The upper left corners of the pieces, in the order in which they are stored.
     fn places(&self) -> Vec<(usize, usize)> {
         let (columns, rows) = self.grid.unwrap_or((1, 1));
-        let (width, height) = (self.first.max_frame_width.get() as usize, self.first.max_frame_height.get() as usize);
-        (0..rows as usize).flat_map(|row| (0..columns as usize).map(move |column| (column * width, row * height))).collect()
+        let (width, height) =
+            (self.first.max_frame_width.get() as usize, self.first.max_frame_height.get() as usize);
+        (0..rows as usize)
+            .flat_map(|row| (0..columns as usize).map(move |column| (column * width, row * height)))
+            .collect()
     }
 
     fn data<'a>(&self, parser: &'a AvifParser<'_>, index: usize) -> Result<Cow<'a, [u8]>, Error> {
@@ -153,7 +159,9 @@ fn refused(error: &zenavif_parse::Error) -> Error {
         Avif::UnexpectedEOF => Corrupt::Truncated.into(),
         Avif::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => Corrupt::Truncated.into(),
         Avif::Unsupported(_) => Unsupported::Known("This kind of AVIF").into(),
-        Avif::ResourceLimitExceeded(_) | Avif::OutOfMemory => TooLarge::Memory { limit: Limits::default().max_image_memory }.into(),
+        Avif::ResourceLimitExceeded(_) | Avif::OutOfMemory => {
+            TooLarge::Memory { limit: Limits::default().max_image_memory }.into()
+        }
         other => Corrupt::malformed(other.to_string()).into(),
     }
 }
@@ -168,7 +176,11 @@ fn orientation(parser: &AvifParser<'_>) -> Orientation {
         (2, None) => 3,
         (_, None) => 6,
         // Axis 0 exchanges top and bottom, 1 left and right.
-        (0, Some(0)) | (2, Some(_)) if quarters == 0 || parser.mirror().is_some_and(|mirror| mirror.axis != 0) => 4,
+        (0, Some(0)) | (2, Some(_))
+            if quarters == 0 || parser.mirror().is_some_and(|mirror| mirror.axis != 0) =>
+        {
+            4
+        }
         (0, Some(_)) | (2, Some(_)) => 2,
         (1, Some(0)) | (3, Some(1..)) => 5,
         (_, Some(_)) => 7,
@@ -188,8 +200,13 @@ fn clip(parser: &AvifParser<'_>, width: u32, height: u32) -> Result<(usize, usiz
 }
 
 /// Start and length, where both are whole numbers and inside; the offset is from middle to middle.
-fn span(side: u32, (length, length_parts): (u32, u32), (offset, offset_parts): (i32, u32)) -> Option<(u32, u32)> {
-    let whole = length.checked_div(length_parts).filter(|whole| *whole > 0 && whole * length_parts == length)?;
+fn span(
+    side: u32,
+    (length, length_parts): (u32, u32),
+    (offset, offset_parts): (i32, u32),
+) -> Option<(u32, u32)> {
+    let whole =
+        length.checked_div(length_parts).filter(|whole| *whole > 0 && whole * length_parts == length)?;
     let parts = 2 * i64::from(offset_parts);
     let start = i64::from(side) - i64::from(whole);
     let start = start * i64::from(offset_parts) + 2 * i64::from(offset);
@@ -211,9 +228,14 @@ mod tests {
 
     #[test]
     fn an_aperture_in_fractions_or_outside_is_none() {
-        for (length, offset) in
-            [((50, 1), (26, 1)), ((101, 1), (0, 1)), ((101, 2), (0, 1)), ((50, 0), (0, 1)), ((50, 1), (0, 0)), ((49, 1), (0, 1))]
-        {
+        for (length, offset) in [
+            ((50, 1), (26, 1)),
+            ((101, 1), (0, 1)),
+            ((101, 2), (0, 1)),
+            ((50, 0), (0, 1)),
+            ((50, 1), (0, 0)),
+            ((49, 1), (0, 1)),
+        ] {
             assert_eq!(span(100, length, offset), None, "{length:?} {offset:?}");
         }
     }

@@ -14,8 +14,7 @@ use crate::{Budget, Error};
 
 /// libaom's settings by its own names: decisions by structural similarity, and quantisation matrices of its steeper half.
 /// With ten bits and chroma at full size the files are 16 % smaller at the scores of 65 to 82 than without (tuning set).
-const OPTIONS: [(&str, &str); 4] =
-    [("tune", "ssim"), ("enable-qm", "1"), ("qm-min", "7"), ("qm-max", "12")];
+const OPTIONS: [(&str, &str); 4] = [("tune", "ssim"), ("enable-qm", "1"), ("qm-min", "7"), ("qm-max", "12")];
 
 /// Full-range YCbCr of BT.601, which most decoders are fastest at, of sRGB.
 const SRGB: Meaning = Meaning { primaries: 1, transfer: 13, matrix: 6, full_range: true };
@@ -38,7 +37,8 @@ pub(crate) fn encode(
     let meaning = if has_profile { PROFILED } else { SRGB };
     let color = planes::color(raster)?;
     let quantizer = scale::quantizer(quality, effort);
-    let color = coded(&color, &Encoding { quantizer, speed: speed(effort), colors: meaning, options: &OPTIONS })?;
+    let color =
+        coded(&color, &Encoding { quantizer, speed: speed(effort), colors: meaning, options: &OPTIONS })?;
     budget.check()?;
     let alpha = match planes::alpha(raster)? {
         Some(alpha) => {

@@ -33,6 +33,6 @@ pub(crate) fn encode(raster: &Raster, quality: Quality, effort: Effort) -> Resul
     encoder::encode(raster, quality, effort)
 }
 
-pub(crate) use encoder::quantisation;
+pub(crate) use encoder::{encode_part, quantisation};
 #[cfg(feature = "mozjpeg")]
 pub(crate) use mozjpeg::{keeps_steps, recode, takes_planes};

@@ -66,6 +66,10 @@ pub enum Note {
     MetadataTooLarge,
     /// Metadata that were to be kept are broken.
     MetadataUnreadable,
+    /// The look that was asked for takes more bytes than are allowed: it is the best that fits.
+    MaxBytesReached,
+    /// No quality worth its bytes has the look that was asked for.
+    LookNotReached,
 }
 
 impl Note {
@@ -78,6 +82,8 @@ impl Note {
             Self::ExtendedXmpDropped => "xmp-extended-dropped",
             Self::MetadataTooLarge => "metadata-too-large",
             Self::MetadataUnreadable => "metadata-unreadable",
+            Self::MaxBytesReached => "max-bytes-reached",
+            Self::LookNotReached => "look-not-reached",
         }
     }
 
@@ -90,6 +96,8 @@ impl Note {
             Self::ExtendedXmpDropped => "The extended part of the XMP was dropped.",
             Self::MetadataTooLarge => "Metadata that are too large for the output were dropped.",
             Self::MetadataUnreadable => "Metadata that cannot be read were dropped.",
+            Self::MaxBytesReached => "The look that was asked for takes more bytes than max_bytes allows.",
+            Self::LookNotReached => "No quality has the look that was asked for; this is the closest.",
         }
     }
 }

@@ -7,7 +7,7 @@ use imgpress_codec::{Error, Limits, Outcome, Removed, probe};
 use crate::outputs::{decoded, file, options, output, photo};
 
 fn avif(picture: impl Into<image::DynamicImage>, quality: u8) -> Vec<u8> {
-    let quality = Quality::try_from(quality).unwrap();
+    let quality = Quality::try_from(quality).unwrap().into();
     let options = Options { quality, effort: Effort::Fast, ..options(OutputFormat::Avif) };
     output(&file(picture, Known::Png), &options).unwrap().bytes
 }
@@ -58,7 +58,7 @@ fn a_second_pass_changes_no_byte() {
     for quality in [40, 80] {
         let first = avif(photo(96, 64), quality);
         for format in [OutputFormat::Avif, OutputFormat::Same] {
-            let options = Options { quality: Quality::try_from(quality).unwrap(), ..options(format) };
+            let options = Options { quality: Quality::try_from(quality).unwrap().into(), ..options(format) };
             let second = output(&first, &options).unwrap();
             assert_eq!(second.outcome, Outcome::Kept);
             assert!(second.bytes == first, "quality {quality} as {format}");
@@ -70,7 +70,8 @@ fn a_second_pass_changes_no_byte() {
 fn an_avif_never_grows() {
     let coarse = avif(photo(96, 64), 20);
     for quality in [50, 95] {
-        let options = Options { quality: Quality::try_from(quality).unwrap(), ..options(OutputFormat::Avif) };
+        let options =
+            Options { quality: Quality::try_from(quality).unwrap().into(), ..options(OutputFormat::Avif) };
         assert!(output(&coarse, &options).unwrap().bytes.len() <= coarse.len());
     }
 }

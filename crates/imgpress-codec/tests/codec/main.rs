@@ -23,6 +23,7 @@ mod geometry;
 mod jpeg_inputs;
 mod kept;
 mod kept_colors;
+mod look;
 mod max_bytes;
 mod metadata;
 mod metadata_formats;

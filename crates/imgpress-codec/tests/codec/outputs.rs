@@ -93,7 +93,7 @@ mod webp {
         for picture in [photo(320, 240), drawing(320, 240)] {
             for quality in [30, 60, 80, 95] {
                 let quality = Quality::try_from(quality).unwrap();
-                let options = Options { quality, ..options(OutputFormat::Webp) };
+                let options = Options { quality: quality.into(), ..options(OutputFormat::Webp) };
                 let first = output(&file(picture.clone(), Known::Png), &options).unwrap();
                 for format in [OutputFormat::Webp, OutputFormat::Same] {
                     let second = output(&first.bytes, &Options { format, ..options }).unwrap();
@@ -168,9 +168,9 @@ mod png {
         let input = file(picture.clone(), Known::Png);
         let whole = output(&input, &options(OutputFormat::Png)).unwrap();
         assert_eq!(seen(&decoded(&whole)), seen(&picture));
-        let asked = Options { quality: Quality::try_from(60).unwrap(), ..options(OutputFormat::Png) };
+        let asked = Options { quality: Quality::try_from(60).unwrap().into(), ..options(OutputFormat::Png) };
         let few = output(&input, &asked).unwrap();
-        assert_eq!(few.quality, asked.quality);
+        assert_eq!(few.quality, asked.quality.nominal());
         assert!(few.bytes.len() < whole.bytes.len() / 2, "{} of {}", few.bytes.len(), whole.bytes.len());
         let found = decoded(&few);
         assert!(found.pixels().zip(picture.pixels()).all(|(one, other)| one[3] == other[3]));
@@ -260,7 +260,7 @@ mod auto {
         for picture in pictures {
             for quality in [40, 80, 95] {
                 let quality = Quality::try_from(quality).unwrap();
-                let options = Options { quality, ..options(OutputFormat::Auto) };
+                let options = Options { quality: quality.into(), ..options(OutputFormat::Auto) };
                 let first = output(&file(picture.clone(), Known::Bmp), &options).unwrap();
                 let second = output(&first.bytes, &options).unwrap();
                 assert!(

@@ -47,7 +47,7 @@ fn options() -> impl Strategy<Value = Options> {
         |(quality, effort, (width, height, fit, max_bytes), (color, metadata))| Options {
             format: OutputFormat::Jpeg,
             quality_given: true,
-            quality: Quality::try_from(quality).unwrap(),
+            quality: Quality::try_from(quality).unwrap().into(),
             effort,
             background: Color::WHITE,
             width: width.map(|side| Side::try_from(side).unwrap()),

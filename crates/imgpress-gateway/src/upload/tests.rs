@@ -14,7 +14,7 @@ async fn read(body: Vec<u8>, step: usize) -> Result<(u8, Vec<u8>), Failure> {
     let deadline = Instant::now() + Duration::from_secs(30);
     let boundary = Boundary("B".to_owned());
     let upload = Upload::begin(body, boundary, OptionSet::default(), MAX_BYTES, deadline).await?;
-    let quality = upload.options.options().quality.get();
+    let quality = upload.options.options().quality.nominal().get();
     let image: Vec<Bytes> = upload.source.into_stream().try_collect().await?;
     assert!(upload.ended.get().is_some());
     Ok((quality, image.concat()))

@@ -93,7 +93,7 @@ async fn bad_options_are_named_with_what_is_allowed() {
         ("quality", "101", "1 to 100"),
         ("quality", "abc", "1 to 100"),
         ("quality", "", "1 to 100"),
-        ("quality", "auto", "1 to 100"),
+        ("quality", "auto:best", "auto:high"),
         ("background", "red", "#rrggbb"),
         ("store", "maybe", "true or false"),
         ("format", "avif", "jpeg"),

@@ -47,7 +47,8 @@ impl Frame {
 
     /// Puts a row of a plane into `samples`, as many as are there.
     pub(super) fn read_row(&self, plane: PlanarImageComponent, row: usize, samples: &mut [f32]) {
-        let bytes = self.picture.plane(plane).get(row * self.picture.stride(plane) as usize..).unwrap_or_default();
+        let bytes =
+            self.picture.plane(plane).get(row * self.picture.stride(plane) as usize..).unwrap_or_default();
         if self.bits == 8 {
             samples.iter_mut().zip(bytes).for_each(|(sample, byte)| *sample = f32::from(*byte));
         } else {

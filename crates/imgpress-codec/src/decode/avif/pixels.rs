@@ -21,7 +21,12 @@ impl Cicp {
     /// What the file says, which goes before what the stream does.
     pub(super) fn stated(information: Option<&ColorInformation>) -> Option<Self> {
         match information {
-            Some(&ColorInformation::Nclx { color_primaries, transfer_characteristics, matrix_coefficients, full_range }) => {
+            Some(&ColorInformation::Nclx {
+                color_primaries,
+                transfer_characteristics,
+                matrix_coefficients,
+                full_range,
+            }) => {
                 let (primaries, transfer) = (color_primaries, transfer_characteristics);
                 Some(Self { primaries, transfer, matrix: matrix_coefficients, full_range })
             }
@@ -100,7 +105,12 @@ impl Pixels {
     }
 
     /// Paints a piece with its upper left corner at `(left, top)`; what is outside of the picture is left out.
-    pub(super) fn paint(&mut self, frame: &Frame, (left, top): (usize, usize), colors: &Cicp) -> Result<(), Error> {
+    pub(super) fn paint(
+        &mut self,
+        frame: &Frame,
+        (left, top): (usize, usize),
+        colors: &Cicp,
+    ) -> Result<(), Error> {
         if self.layout.is_grey() != (frame.layout == PixelLayout::I400) {
             return Err(Corrupt::malformed("its tiles are of different kinds").into());
         }
@@ -117,7 +127,9 @@ impl Pixels {
                     continue;
                 }
                 let rgb = matrix.rgb(value, range.chroma(cb[x]), range.chroma(cr[x]));
-                rgb.into_iter().enumerate().for_each(|(channel, value)| self.set((left + x, top + y), channel, value));
+                rgb.into_iter()
+                    .enumerate()
+                    .for_each(|(channel, value)| self.set((left + x, top + y), channel, value));
             }
         }
         Ok(())
@@ -194,7 +206,8 @@ impl Range {
     fn of(bits: u32, full: bool, identity: bool) -> Self {
         let unit = f32::from(1_u16 << (bits - 8));
         let largest = 256.0 * unit - 1.0;
-        let (black, luma, chroma) = if full { (0.0, largest, largest) } else { (16.0 * unit, 219.0 * unit, 224.0 * unit) };
+        let (black, luma, chroma) =
+            if full { (0.0, largest, largest) } else { (16.0 * unit, 219.0 * unit, 224.0 * unit) };
         if identity {
             return Self { black, luma, middle: black, chroma: luma };
         }

@@ -46,7 +46,8 @@ pub(super) fn alpha(raster: &Raster) -> Result<Option<Planes>, Error> {
 }
 
 fn planes(raster: &Raster, chroma: Chroma, depth: Depth, samples: Vec<Vec<u16>>) -> Result<Planes, Error> {
-    Planes::new((raster.width, raster.height), chroma, depth, samples).map_err(|error| Error::Encoder(error.to_string()))
+    Planes::new((raster.width, raster.height), chroma, depth, samples)
+        .map_err(|error| Error::Encoder(error.to_string()))
 }
 
 /// Where chroma has its zero: 512 of 1023.

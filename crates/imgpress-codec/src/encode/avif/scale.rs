@@ -56,11 +56,14 @@ mod tests {
             let all: Vec<_> =
                 (1..=100).map(|number| quantizer(Quality::try_from(number).unwrap(), effort)).collect();
             assert!(all.is_sorted_by(|low, high| low >= high), "{effort}: {all:?}");
-            assert_eq!((all[79].get(), all[99].get()), match effort {
-                Effort::Fast => (23, 3),
-                Effort::Balanced => (24, 4),
-                Effort::Max => (26, 5),
-            });
+            assert_eq!(
+                (all[79].get(), all[99].get()),
+                match effort {
+                    Effort::Fast => (23, 3),
+                    Effort::Balanced => (24, 4),
+                    Effort::Max => (26, 5),
+                }
+            );
         }
     }
 }

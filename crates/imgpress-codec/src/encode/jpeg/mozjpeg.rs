@@ -30,6 +30,19 @@ pub(super) fn encode(raster: &Raster, quality: Quality, _effort: Effort) -> Resu
     }
 }
 
+/// As [`super::encode`] encodes `part`.
+///
+/// # Errors
+/// As [`super::encode`].
+pub(crate) fn encode_part(
+    part: &Raster,
+    _whole: &Raster,
+    quality: Quality,
+    effort: Effort,
+) -> Result<Vec<u8>, Error> {
+    encode(part, quality, effort)
+}
+
 /// The quantisation tables, row by row, of what mozjpeg makes of a picture of 1 or 3 components: read off a file of
 /// one pixel. It subsamples chroma always.
 ///

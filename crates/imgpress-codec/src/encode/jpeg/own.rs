@@ -16,6 +16,22 @@ pub(super) fn encode(raster: &Raster, quality: Quality, effort: Effort) -> Resul
     file(raster, color, settings).map_err(|error| broken(&error))
 }
 
+/// As [`super::encode`] encodes `part`, but that the size of chroma is what the `whole` picture needs.
+///
+/// # Errors
+/// As [`super::encode`].
+pub(crate) fn encode_part(
+    part: &Raster,
+    whole: &Raster,
+    quality: Quality,
+    effort: Effort,
+) -> Result<Vec<u8>, Error> {
+    let color = color_of(part.layout)?;
+    let settings = settings(quality, effort, &part.colors)?;
+    let settings = settings.with_subsampling_for(color, side(whole.width), &whole.pixels);
+    file(part, color, settings).map_err(|error| broken(&error))
+}
+
 fn color_of(layout: Layout) -> Result<ColorType, Error> {
     match layout {
         Layout::Grey => Ok(ColorType::Grey),

@@ -10,6 +10,7 @@ use crate::colors::Colors;
 use crate::jpeg::{ColorCoding, JpegFile, failed};
 use crate::options::{Effort, Quality};
 use crate::raster::{Layout, Raster};
+use crate::score::{self, Tiles};
 use crate::transform::upright;
 use crate::verify::Means;
 use crate::{Budget, Error, Orientation, Verify};
@@ -122,6 +123,23 @@ impl WholePlanes {
         let (rows, height) = rows_of(&self.planes);
         means.add(&rows, height);
         verify.check_planes(file, &means, quality)
+    }
+
+    /// The first plane.
+    pub(crate) fn luma(&self) -> Option<&Raster> {
+        self.planes.first()
+    }
+
+    /// The same tiles of all planes.
+    pub(crate) fn cut(&self, tiles: &Tiles) -> Self {
+        let planes = self.planes.iter().zip(self.shape.spacings());
+        let planes = planes.map(|(plane, spacing)| tiles.cut(plane, *spacing)).collect();
+        Self { shape: self.shape, steps: self.steps.clone(), planes }
+    }
+
+    /// What a decoder makes of the planes.
+    pub(crate) fn pixels(&self) -> Raster {
+        score::of_planes(&self.planes, *self.shape.spacings().last().unwrap_or(&(1, 1)))
     }
 
     fn size(&self) -> (u32, u32) {

@@ -1,0 +1,150 @@
+//! The quality at which a picture has a look, with few tries.
+
+use crate::Error;
+use crate::options::{Quality, Score, Target};
+
+/// A score this near is not tried to be bettered: a step of quality is worth 0.35 to 0.9 points.
+const NEAR: f64 = 0.45;
+
+/// The highest quality that is tried: each step above it costs a tenth of the file's bytes for less than a point.
+const HIGHEST: u8 = 97;
+
+/// How much steeper or flatter than the mean of photographs the scores of a picture may rise with quality.
+const STEEPNESS: (f64, f64) = (0.4, 3.0);
+
+/// A quality, and the score that its file has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Found {
+    pub(crate) quality: Quality,
+    pub(crate) score: f64,
+}
+
+impl Found {
+    /// Whether the look that was asked for lies out of reach: no further quality is worth its bytes.
+    pub(crate) fn falls_short_of(&self, wanted: Score) -> bool {
+        self.quality.get() + 3 >= HIGHEST && self.score < wanted.get() - 1.0
+    }
+}
+
+/// How thorough a search is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Effort {
+    /// Three tries at most, the nearest of which counts: its file is there, too.
+    Whole,
+    /// Two, from which the quality follows.
+    Sample,
+}
+
+/// Looks for the quality whose file has a score: first the one that photographs need on average, then, along the line
+/// through what is known, the one that this picture needs.
+///
+/// # Errors
+/// That of `try_at`, which makes the file of a quality and gives its score.
+pub(crate) fn find(
+    wanted: Score,
+    effort: Effort,
+    mut try_at: impl FnMut(Quality) -> Result<f64, Error>,
+) -> Result<Found, Error> {
+    let off = |found: &Found| (found.score - wanted.get()).abs();
+    let mut tried: Vec<Found> = Vec::new();
+    let mut next = Target::Look(wanted).nominal();
+    loop {
+        tried.push(Found { quality: next, score: try_at(next)? });
+        tried.sort_by(|one, other| off(one).total_cmp(&off(other)));
+        let best = tried[0];
+        let likely = likely(wanted.get(), &tried);
+        next = likely.quality;
+        if off(&best) <= NEAR || tried.iter().any(|found| found.quality == next) {
+            return Ok(best);
+        }
+        match (effort, tried.len()) {
+            (Effort::Whole, 3) => return Ok(best),
+            (Effort::Sample, 2) => return Ok(likely),
+            _ => {}
+        }
+    }
+}
+
+/// Where the line through the two nearest scores comes next to the one that is wanted, in steps on which the mean of
+/// photographs rises evenly.
+fn likely(wanted: f64, tried: &[Found]) -> Found {
+    let mean = |found: &Found| mean_score(found.quality);
+    let steepness = match tried {
+        [one, other, ..] => {
+            ((one.score - other.score) / (mean(one) - mean(other))).clamp(STEEPNESS.0, STEEPNESS.1)
+        }
+        _ => 1.0,
+    };
+    let nearest = tried[0];
+    let at = mean(&nearest) + (wanted - nearest.score) / steepness;
+    let away = |quality: &Quality| (mean_score(*quality) - at).abs();
+    let qualities = (1..=HIGHEST).filter_map(|number| Quality::try_from(number).ok());
+    let quality = qualities.min_by(|one, other| away(one).total_cmp(&away(other))).unwrap_or_default();
+    let score = nearest.score + (mean_score(quality) - mean(&nearest)) * steepness;
+    Found { quality, score: score.min(100.0) }
+}
+
+/// The mean score of photographs at a quality.
+fn mean_score(quality: Quality) -> f64 {
+    let points = Target::MEANS;
+    let place = points.iter().position(|point| point.1 >= quality.get()).unwrap_or(points.len() - 1).max(1);
+    let [(low, from), (high, to)] = [points[place - 1], points[place]];
+    let share = (f64::from(quality.get()) - f64::from(from)) / f64::from(to - from);
+    (f64::from(low) + share * f64::from(high - low)) / 10.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found for a picture whose scores depend on the mean so, and how many were tried.
+    fn search(wanted: f64, effort: Effort, score: impl Fn(f64) -> f64) -> (Found, usize) {
+        let mut tries = 0;
+        let found = find(wanted.to_string().parse().unwrap(), effort, |quality| {
+            tries += 1;
+            Ok(score(mean_score(quality)))
+        });
+        assert!(tries <= if effort == Effort::Whole { 3 } else { 2 });
+        (found.unwrap(), tries)
+    }
+
+    #[test]
+    fn a_picture_like_the_mean_takes_one_try() {
+        assert_eq!(search(75.0, Effort::Whole, |mean| mean).1, 1);
+        assert_eq!(search(75.0, Effort::Sample, |mean| mean).1, 1);
+    }
+
+    #[test]
+    fn others_come_near_in_a_few() {
+        for steep in [0.5, 0.8, 1.0, 1.5] {
+            for higher in [-8.0, -3.0, 2.0, 6.0] {
+                for wanted in [60.0, 70.0, 78.0, 85.0] {
+                    let score = |mean| 75.0 + (mean - 75.0) * steep + higher;
+                    for effort in [Effort::Whole, Effort::Sample] {
+                        let (found, _) = search(wanted, effort, score);
+                        let reachable = !found.falls_short_of(wanted.to_string().parse().unwrap());
+                        let off = (found.score - wanted).abs();
+                        assert!(off <= 1.0 || !reachable, "{wanted} {steep} {higher}: {found:?}");
+                        let really = score(mean_score(found.quality));
+                        assert!((found.score - really).abs() < 0.01, "{wanted} {steep} {higher}: {really}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_score_that_does_not_depend_on_quality_ends_the_search_too() {
+        for score in [0.0, 50.0, 100.0, -300.0] {
+            assert_eq!(search(75.0, Effort::Whole, |_| score).0.score, score);
+            search(75.0, Effort::Sample, |_| score);
+        }
+        assert!(search(90.0, Effort::Whole, |_| 80.0).0.falls_short_of("90".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_mean_score_never_falls_with_quality() {
+        let scores: Vec<_> = (1..=100).map(|number| mean_score(number.try_into().unwrap())).collect();
+        assert!(scores.windows(2).all(|pair| pair[0] < pair[1]), "{scores:?}");
+    }
+}

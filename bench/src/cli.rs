@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Memory(Memory),
     /// Requests a second, latency and memory of `imgpress serve` beside a server of Fastify and sharp
     Service(Service),
+    /// A look in place of a quality: how near it comes, what finding it costs, what it saves
+    Auto(Auto),
     /// Mean scores of mozjpeg and of each effort at the same qualities
     Scale(Pictures),
     /// Calibrate the quality scale: distances that look like mozjpeg's qualities
@@ -101,6 +103,20 @@ pub(crate) struct Rd {
     /// The encoder that the others are compared with
     #[arg(long, default_value = "mozjpeg")]
     pub(crate) against: String,
+    /// Print every picture too
+    #[arg(long)]
+    pub(crate) each: bool,
+}
+
+/// Options of `auto`.
+#[derive(Clone, Debug, Parser)]
+pub(crate) struct Auto {
+    /// `all`, `tuning`, `held-out` or another list in the folder of sets
+    #[arg(long, default_value = "all")]
+    pub(crate) set: String,
+    /// The looks that are asked for: scores of SSIMULACRA2, with commas
+    #[arg(long, value_delimiter = ',', default_value = "65,75,85,90")]
+    pub(crate) targets: Vec<String>,
     /// Print every picture too
     #[arg(long)]
     pub(crate) each: bool,

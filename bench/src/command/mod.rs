@@ -1,5 +1,6 @@
 //! What each subcommand does.
 
+mod auto;
 mod cpu;
 mod crops;
 mod decode;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Crops(options) => crops::run(&cli.folders, &options),
         Command::Memory(options) => memory::run(&cli.folders, &options),
         Command::Service(options) => service::run(&cli.folders, &options),
+        Command::Auto(options) => auto::run(&cli.folders, &options),
         Command::Scale(pictures) => scale::run(&cli.folders, &pictures),
         Command::Quality(options) => quality::run(&cli.folders, &options),
         Command::Report(options) => report::run(&cli.folders, &options),

@@ -30,7 +30,10 @@ fn encoded(planes: &Planes, quantizer: u8) -> Vec<u8> {
 }
 
 fn decoded(bytes: &[u8]) -> Planes {
-    let mut decoder = Decoder::with_settings(&Settings::new()).unwrap();
+    let mut settings = Settings::new();
+    settings.set_n_threads(1);
+    settings.set_max_frame_delay(1);
+    let mut decoder = Decoder::with_settings(&settings).unwrap();
     decoder.send_data(bytes.into(), None, None, None).unwrap();
     let picture = decoder.get_picture().unwrap();
     let chroma = match picture.pixel_layout() {

@@ -77,7 +77,6 @@ pub fn compress_verified(
     }
 }
 
-#[derive(Clone, Copy)]
 struct Job<'a> {
     options: &'a Options,
     limits: &'a Limits,

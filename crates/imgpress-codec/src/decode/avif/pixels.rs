@@ -258,13 +258,14 @@ impl<'a> Rows<'a> {
             self.frame.read_row(component, near, &mut self.near[..columns]);
             if down {
                 let last = height.div_ceil(2) - 1;
-                let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(last) };
+                let far = if y.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(last) };
                 self.frame.read_row(component, far, &mut self.far[..columns]);
                 self.near.iter_mut().zip(&self.far).for_each(|(near, far)| *near = 0.75 * *near + 0.25 * far);
             }
             for (x, sample) in self.planes[plane].iter_mut().enumerate() {
                 let near = x / 2;
-                let far = if x % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(columns - 1) };
+                let far =
+                    if x.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(columns - 1) };
                 *sample = 0.75 * self.near[near] + 0.25 * self.near[far];
             }
         }

@@ -1,6 +1,6 @@
 //! A look in place of a quality, on every way in.
 
-use crate::support::{Client, Service, command, photo, run};
+use crate::support::{Client, Service, body, command, photo, run};
 
 #[tokio::test]
 async fn a_look_is_answered_with_the_score_that_was_reached_by_one_process_and_by_two() {
@@ -30,7 +30,7 @@ async fn a_look_may_come_as_a_header_and_on_the_command_line() {
     let receipt = response.headers()["x-compression-receipt"].to_str().unwrap();
     let receipt: serde_json::Value = serde_json::from_str(receipt).unwrap();
     assert!((receipt["score"].as_f64().unwrap() - 85.0).abs() < 2.5, "{receipt}");
-    let by_header = response.bytes().await.unwrap();
+    let by_header = body(response).await;
 
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("in.png"), photo(300, 200)).unwrap();

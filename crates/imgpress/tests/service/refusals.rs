@@ -96,7 +96,7 @@ async fn bad_options_are_named_with_what_is_allowed() {
         ("quality", "auto:best", "auto:high"),
         ("background", "red", "#rrggbb"),
         ("store", "maybe", "true or false"),
-        ("format", "avif", "jpeg"),
+        ("format", "heic", "jpeg"),
         ("width", "0", "1 to 16384"),
         ("height", "100px", "1 to 16384"),
         ("fit", "fill", "scale-down, contain or cover"),

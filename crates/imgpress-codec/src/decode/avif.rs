@@ -104,7 +104,8 @@ struct Stored {
 
 impl Stored {
     fn read(parser: &AvifParser<'_>) -> Result<Self, Error> {
-        let Some(grid) = parser.grid_config() else {
+        // Tiles may be those of a gain map beside the picture.
+        let Some(grid) = parser.grid_config().filter(|_| parser.primary_metadata().is_err()) else {
             let first = parser.primary_metadata().map_err(|error| refused(&error))?;
             let (width, height) = (first.max_frame_width.get(), first.max_frame_height.get());
             return Ok(Self { width, height, first, grid: None });
@@ -118,8 +119,10 @@ impl Stored {
         let covered = |tiles: u32, side: u32| tiles.saturating_mul(side);
         let (across, down) =
             (covered(tiles.0, first.max_frame_width.get()), covered(tiles.1, first.max_frame_height.get()));
-        let or = |stated: u32, covered: u32| if stated == 0 { covered } else { stated };
-        let (width, height) = (or(grid.output_width, across), or(grid.output_height, down));
+        let (width, height) = (grid.output_width, grid.output_height);
+        if width == 0 || height == 0 || parser.gain_map_metadata().is_some() {
+            return Err(Unsupported::Known("AVIF made of tiles of this kind").into());
+        }
         if width > across || height > down {
             return Err(Corrupt::malformed("its tiles do not cover it").into());
         }

@@ -18,7 +18,7 @@ use crate::geometry::Geometry;
 use crate::jpeg::JpegFile;
 use crate::keep::Original;
 use crate::metadata::Report;
-use crate::options::{ImageFormat, Options, OutputFormat, Quality, Target};
+use crate::options::{ImageFormat, MaxBytes, Options, OutputFormat, Quality, Target};
 use crate::raster::Raster;
 use crate::transform::Holds;
 use crate::{
@@ -231,6 +231,11 @@ impl Job<'_> {
         let report = Report::of_profile(stated, raster.colors.statement());
         let transform = self.start.elapsed().saturating_sub(decode);
         Ok((raster, report, Stages { decode, transform, ..Stages::default() }))
+    }
+
+    /// The most bytes that an output may have.
+    fn limit(&self) -> u64 {
+        self.options.max_bytes.map_or(u64::MAX, MaxBytes::get)
     }
 
     fn output(

@@ -6,8 +6,7 @@ use crate::carry::File;
 use crate::container::Extras;
 use crate::container::avif::Still;
 use crate::decode;
-use crate::options::{ImageFormat, MaxBytes, Options, Quality};
-use crate::search::Search;
+use crate::options::{ImageFormat, Options, Quality};
 use crate::transform::Holds;
 use crate::{Error, Outcome, Output, encode};
 
@@ -28,7 +27,10 @@ impl Job<'_> {
         let most = encoded.length() + if ready.is_converted { 0 } else { encoded.length() / WORTH };
         let kept = self.kept_avif(source, ready)?;
         let best = kept.filter(|kept| kept.length() <= most && self.fits(&kept.file)).unwrap_or(encoded);
-        if self.fits(&best.file) { Ok(best) } else { self.avif_within(source, ready, &best) }
+        if self.fits(&best.file) {
+            return Ok(best);
+        }
+        self.within_limit(&best, |quality| self.encoded_avif(source, ready, quality))
     }
 
     fn encoded_avif(&self, source: &Source<'_>, ready: &Ready, quality: Quality) -> Result<Made, Error> {
@@ -49,24 +51,6 @@ impl Job<'_> {
             still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
         });
         Ok(Some(made(file, Outcome::Kept, self.options.quality.nominal())))
-    }
-
-    /// The highest quality that fits, where `first`, at the quality that was asked for, does not.
-    fn avif_within(&self, source: &Source<'_>, ready: &Ready, first: &Made) -> Result<Made, Error> {
-        let limit = self.options.max_bytes.map_or(u64::MAX, MaxBytes::get);
-        let mut smallest = first.length() as u64;
-        let mut search = Search::below(self.options.quality.nominal(), smallest, limit);
-        let mut found = None;
-        while let Some(quality) = search.next() {
-            self.budget.check()?;
-            let made = self.encoded_avif(source, ready, quality)?;
-            let length = made.length() as u64;
-            smallest = smallest.min(length);
-            if search.learn(quality, length) {
-                found = Some(made);
-            }
-        }
-        found.ok_or(Error::TargetUnreachable { smallest, limit })
     }
 }
 

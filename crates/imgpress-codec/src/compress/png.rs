@@ -4,7 +4,7 @@ use super::Job;
 use super::ready::{Made, Ready, Source};
 use crate::carry::File;
 use crate::container::png::Still;
-use crate::options::{ImageFormat, MaxBytes, Options, OutputFormat, Quality};
+use crate::options::{ImageFormat, Options, OutputFormat, Quality};
 use crate::transform::Holds;
 use crate::{Error, Outcome, Output, encode};
 
@@ -17,7 +17,7 @@ impl Job<'_> {
 
     /// The smallest file of every pixel, or the input's own.
     pub(super) fn png(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
-        let Options { metadata, effort, max_bytes, .. } = *self.options;
+        let Options { metadata, effort, .. } = *self.options;
         let bare = encode::png::lossless(&ready.raster, effort, self.budget)?;
         let still = Still::read(&bare).ok_or_else(|| Error::Encoder("a PNG without a picture".into()))?;
         let file = source.encoded(ready, metadata, |extras| still.write(extras, true));
@@ -30,10 +30,7 @@ impl Job<'_> {
         if self.fits(&best.file) {
             return Ok(best);
         }
-        Err(Error::TargetUnreachable {
-            smallest: best.length() as u64,
-            limit: max_bytes.map_or(u64::MAX, MaxBytes::get),
-        })
+        Err(self.over_limit(&best))
     }
 
     /// A file of few colours, where a quality was asked for.

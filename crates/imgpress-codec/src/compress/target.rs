@@ -6,7 +6,7 @@ use super::within::{Picture, Prepared};
 use crate::colors::Colors;
 use crate::geometry::Geometry;
 use crate::keep::Original;
-use crate::options::{Effort, MaxBytes, Options, Quality, Score};
+use crate::options::{Effort, Options, Quality, Score};
 use crate::score::{self, Found, Judge, Tiles};
 use crate::{Error, ImageInfo, Note, Outcome, Output, decode};
 
@@ -69,10 +69,6 @@ impl Job<'_> {
 
     fn fixed(&self, found: &Found) -> Options {
         Options { quality: found.quality.into(), ..*self.options }
-    }
-
-    fn limit(&self) -> u64 {
-        self.options.max_bytes.map_or(u64::MAX, MaxBytes::get)
     }
 }
 

@@ -7,8 +7,7 @@ use crate::carry::File;
 use crate::container::Extras;
 use crate::container::riff::Still;
 use crate::encode::webp::{Pixels, check_size};
-use crate::options::{ImageFormat, MaxBytes, Options, OutputFormat, Quality};
-use crate::search::Search;
+use crate::options::{ImageFormat, Options, OutputFormat, Quality};
 use crate::transform::Holds;
 use crate::{Error, Outcome, Output};
 
@@ -63,7 +62,13 @@ impl Job<'_> {
             _ => best.file.bytes.len(),
         };
         let best = kept.filter(|kept| kept.file.bytes.len() <= most && self.fits(&kept.file)).unwrap_or(best);
-        if self.fits(&best.file) { Ok(best) } else { work.within(&best, stays_lossless) }
+        if self.fits(&best.file) {
+            return Ok(best);
+        }
+        if stays_lossless {
+            return Err(self.over_limit(&best));
+        }
+        self.within_limit(&best, |quality| work.lossy(quality))
     }
 }
 
@@ -121,23 +126,5 @@ impl Work<'_> {
         });
         let quality = if still.is_lossless() { Quality::MAX } else { quality.nominal() };
         Made { outcome: Outcome::Kept, ..self.made(file, quality, still.is_lossless()) }
-    }
-
-    /// The highest quality that fits, where `first`, at the quality that was asked for, does not.
-    fn within(&self, first: &Made, stays_lossless: bool) -> Result<Made, Error> {
-        let limit = self.job.options.max_bytes.map_or(u64::MAX, MaxBytes::get);
-        let mut smallest = first.file.bytes.len() as u64;
-        let mut search = Search::below(self.job.options.quality.nominal(), smallest, limit);
-        let mut found = None;
-        while let Some(quality) = search.next().filter(|_| !stays_lossless) {
-            self.job.budget.check()?;
-            let made = self.lossy(quality)?;
-            let length = made.file.bytes.len() as u64;
-            smallest = smallest.min(length);
-            if search.learn(quality, length) {
-                found = Some(made);
-            }
-        }
-        found.ok_or(Error::TargetUnreachable { smallest, limit })
     }
 }

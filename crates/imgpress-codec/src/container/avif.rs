@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use zenavif_parse::{AV1Config, AvifParser, ColorInformation};
 
 use super::Extras;
+use crate::decode::avif::Cicp;
 use boxes::{Properties, full, nested, put};
 
 /// A picture's AV1 data and what a file says of them.
@@ -16,8 +17,8 @@ pub(crate) struct Still<'a> {
     pub(crate) color: Coded<'a>,
     pub(crate) alpha: Option<Coded<'a>>,
     pub(crate) premultiplied: bool,
-    /// Primaries, transfer, matrix (ITU-T H.273) and whether the range is full.
-    pub(crate) nclx: Option<([u16; 3], bool)>,
+    /// What its samples mean, where the file says it.
+    pub(crate) nclx: Option<Cicp>,
     /// Whole boxes that turn or clip the picture.
     transforms: Vec<Vec<u8>>,
     icc: Option<Vec<u8>>,
@@ -37,7 +38,7 @@ impl<'a> Still<'a> {
         size: (u32, u32),
         color: Coded<'a>,
         alpha: Option<Coded<'a>>,
-        nclx: Option<([u16; 3], bool)>,
+        nclx: Option<Cicp>,
     ) -> Self {
         Self { size, color, alpha, premultiplied: false, nclx, transforms: Vec::new(), icc: None }
     }
@@ -65,18 +66,11 @@ impl<'a> Still<'a> {
             }
             None => None,
         };
-        let (nclx, icc) = match parser.color_info() {
-            Some(&ColorInformation::Nclx {
-                color_primaries,
-                transfer_characteristics,
-                matrix_coefficients,
-                full_range,
-            }) => {
-                (Some(([color_primaries, transfer_characteristics, matrix_coefficients], full_range)), None)
-            }
-            Some(ColorInformation::IccProfile(icc)) => (None, Some(icc.clone())),
-            None => (None, None),
+        let icc = match parser.color_info() {
+            Some(ColorInformation::IccProfile(icc)) => Some(icc.clone()),
+            _ => None,
         };
+        let nclx = Cicp::stated(parser.color_info());
         let premultiplied = parser.premultiplied_alpha();
         Some(Self { size, color, alpha, premultiplied, nclx, transforms: transforms(parser), icc })
     }
@@ -150,8 +144,8 @@ impl<'a> Still<'a> {
             properties.add(item, nested(b"pixi", &full(0, 0, &coded.depths())), false);
             properties.add(item, nested(b"av1C", &coded.config), true);
             if item == 1 {
-                if let Some((numbers, full_range)) = self.nclx {
-                    let numbers = numbers.map(u16::to_be_bytes);
+                if let Some(Cicp { primaries, transfer, matrix, full_range }) = self.nclx {
+                    let numbers = [primaries, transfer, matrix].map(u16::to_be_bytes);
                     let range = [u8::from(full_range) << 7];
                     properties.add(
                         item,
@@ -342,6 +336,28 @@ mod tests {
         ] {
             let (found, _) = shown(transforms.clone());
             assert_eq!(found.iter().collect::<String>(), corners, "{transforms:02x?}");
+        }
+    }
+
+    #[test]
+    fn alpha_of_another_size_is_refused_before_it_takes_memory() {
+        let quality = Quality::try_from(50).unwrap();
+        let encoded = |raster: &Raster| {
+            encode::avif::encode(raster, quality, Effort::Fast, &Budget::unlimited()).unwrap()
+        };
+        let alone = encoded(&quarters());
+        for (width, height) in [(64, 64), (16, 16)] {
+            let grey = Raster::new(width, height, Layout::Grey, vec![128; width * height]);
+            let alpha = Some(encoded(&grey).color);
+            let color = encoded(&quarters()).color;
+            let file = Still::new(alone.size, color, alpha, alone.nclx);
+            let output = compress(
+                &file.write(&Extras::default()),
+                &Options::default(),
+                &Limits::default(),
+                &Budget::unlimited(),
+            );
+            assert!(matches!(output, Err(crate::Error::Corrupt(_))), "{width}×{height}");
         }
     }
 

@@ -8,8 +8,10 @@ use std::borrow::Cow;
 use enough::Unstoppable;
 use zenavif_parse::{AV1Metadata, AvifParser, ColorInformation, DecodeConfig};
 
+pub(crate) use self::pixels::Cicp;
+
 use self::frame::Frame;
-use self::pixels::{Cicp, Pixels};
+use self::pixels::Pixels;
 use crate::colors::{Coded, Colors};
 use crate::error::{Corrupt, TooLarge, Unsupported};
 use crate::metadata::Found;
@@ -20,10 +22,6 @@ use crate::{Error, ImageInfo, Limits, Orientation};
 
 /// Tiles of a grid. Phones make up to 96 of 12 megapixels.
 const MAX_TILES: u32 = 256;
-
-/// Bytes a pixel that the AV1 decoder needs beside the planes: what its filters and predictions look back at. Found with
-/// the test of memory.
-const DECODER: u8 = 2;
 
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     let parser = parse(input, limits)?;
@@ -44,7 +42,8 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         frames: u32::try_from(frames).unwrap_or(u32::MAX).max(1),
         channels: colors + u8::from(has_alpha),
         bit_depth: if wide { 16 } else { 8 },
-        decoder_bytes: planes + DECODER,
+        // Of what the decoder needs beside its planes resident sizes show nothing (1 and 4 megapixels).
+        decoder_bytes: planes,
         packing: Packing::Plain,
     })
 }
@@ -55,18 +54,20 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     let mut colors = Cicp::stated(parser.color_info());
     let (width, height) = (stored.width as usize, stored.height as usize);
     let alpha = match parser.alpha_data() {
-        Some(data) => Some(Frame::decode(&data.map_err(|error| refused(&error))?, limits)?),
+        Some(data) => {
+            Some(Frame::decode(&data.map_err(|error| refused(&error))?, (stored.width, stored.height))?)
+        }
         None => None,
     };
     let mut pixels =
         Pixels::new((width, height), stored.first.monochrome, alpha.is_some(), info.bit_depth > 8);
     for (index, (left, top)) in stored.places().into_iter().enumerate() {
-        let frame = Frame::decode(&stored.data(&parser, index)?, limits)?;
+        let frame = Frame::decode(&stored.data(&parser, index)?, stored.piece())?;
         let colors = colors.get_or_insert_with(|| frame.cicp());
         pixels.paint(&frame, (left, top), colors)?;
     }
     if let Some(alpha) = alpha {
-        pixels.set_alpha(&alpha, parser.premultiplied_alpha())?;
+        pixels.set_alpha(&alpha, parser.premultiplied_alpha());
     }
     let colors = match parser.color_info() {
         Some(ColorInformation::IccProfile(icc)) if icc.len() <= MAX_ICC => Colors::of_icc(Some(icc.clone())),
@@ -129,14 +130,17 @@ impl Stored {
         Ok(Self { width, height, first, grid: Some(tiles) })
     }
 
+    /// Pixels across and down of a piece.
+    fn piece(&self) -> (u32, u32) {
+        (self.first.max_frame_width.get(), self.first.max_frame_height.get())
+    }
+
     /// The upper left corners of the pieces, in the order in which they are stored.
     fn places(&self) -> Vec<(usize, usize)> {
         let (columns, rows) = self.grid.unwrap_or((1, 1));
-        let (width, height) =
-            (self.first.max_frame_width.get() as usize, self.first.max_frame_height.get() as usize);
-        (0..rows as usize)
-            .flat_map(|row| (0..columns as usize).map(move |column| (column * width, row * height)))
-            .collect()
+        let (width, height) = self.piece();
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (column * width, row * height)));
+        places.map(|(left, top)| (left as usize, top as usize)).collect()
     }
 
     fn data<'a>(&self, parser: &'a AvifParser<'_>, index: usize) -> Result<Cow<'a, [u8]>, Error> {
@@ -172,21 +176,12 @@ fn refused(error: &zenavif_parse::Error) -> Error {
 /// What the boxes irot and imir ask for, in this order (ISO/IEC 23008-12, 6.5.10 and 6.5.12), as EXIF would say it. What
 /// EXIF itself says is not to be heeded (6.5.10, note).
 fn orientation(parser: &AvifParser<'_>) -> Orientation {
-    let quarters = parser.rotation().map_or(0, |rotation| rotation.angle / 90 % 4);
-    let number = match (quarters, parser.mirror().map(|mirror| mirror.axis)) {
-        (0, None) => 1,
-        (1, None) => 8,
-        (2, None) => 3,
-        (_, None) => 6,
-        // Axis 0 exchanges top and bottom, 1 left and right.
-        (0, Some(0)) | (2, Some(_))
-            if quarters == 0 || parser.mirror().is_some_and(|mirror| mirror.axis != 0) =>
-        {
-            4
-        }
-        (0, Some(_)) | (2, Some(_)) => 2,
-        (1, Some(0)) | (3, Some(1..)) => 5,
-        (_, Some(_)) => 7,
+    let quarters = parser.rotation().map_or(0, |rotation| usize::from(rotation.angle / 90 % 4));
+    // By quarters of a turn against the clock. Axis 0 exchanges top and bottom, 1 left and right.
+    let number = match parser.mirror().map(|mirror| mirror.axis) {
+        None => [1, 8, 3, 6][quarters],
+        Some(0) => [4, 5, 2, 7][quarters],
+        Some(_) => [2, 7, 4, 5][quarters],
     };
     Orientation::from_exif(number).unwrap_or(Orientation::AS_STORED)
 }

@@ -7,6 +7,7 @@ use imgpress_av1::{Chroma, Colors as Meaning, Encoding, Planes, Quantizer, Speed
 
 use crate::colors::Colors;
 use crate::container::avif::{Coded, Still, config_of_stream};
+use crate::decode::avif::Cicp;
 use crate::error::TooLarge;
 use crate::options::{Effort, Quality};
 use crate::raster::Raster;
@@ -49,8 +50,9 @@ pub(crate) fn encode(
         }
         None => None,
     };
-    let numbers = [meaning.primaries, meaning.transfer, meaning.matrix].map(u16::from);
-    Ok(Still::new(size, color, alpha, Some((numbers, true)).filter(|_| !has_profile)))
+    let [primaries, transfer, matrix] = [meaning.primaries, meaning.transfer, meaning.matrix].map(u16::from);
+    let nclx = (!has_profile).then_some(Cicp { primaries, transfer, matrix, full_range: meaning.full_range });
+    Ok(Still::new(size, color, alpha, nclx))
 }
 
 fn coded(planes: &Planes, how: &Encoding<'_>) -> Result<Coded<'static>, Error> {

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rusty_av1d::{Decoder, Picture, PixelLayout, PlanarImageComponent, Rav1dError, Settings};
 
 use super::pixels::Cicp;
+use crate::Error;
 use crate::error::Corrupt;
-use crate::{Error, Limits};
 
 /// A decoded picture: planes of samples.
 pub(super) struct Frame {
@@ -17,14 +17,19 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Decodes the first picture of an AV1 stream, film grain included.
+    /// Decodes the picture of an AV1 stream, film grain included, which has to be of this size: memory was set aside for
+    /// no more, and a smaller one would leave a part of the picture empty.
     ///
     /// # Errors
-    /// The stream is damaged, ends early or is over the limits. Some damage makes the decoder panic, which counts as
-    /// damage too: its state goes with it.
-    pub(super) fn decode(data: &[u8], limits: &Limits) -> Result<Self, Error> {
-        let decoded = catch_unwind(AssertUnwindSafe(|| decode(data, limits)));
-        decoded.unwrap_or_else(|_| Err(Corrupt::malformed("its AV1 data are damaged").into()))
+    /// The stream is damaged, ends early or holds a picture of another size. Some damage makes the decoder panic, which
+    /// counts as damage too: its state goes with it.
+    pub(super) fn decode(data: &[u8], (width, height): (u32, u32)) -> Result<Self, Error> {
+        let decoded = catch_unwind(AssertUnwindSafe(|| decode(data, width.saturating_mul(height))));
+        let frame = decoded.unwrap_or_else(|_| Err(Corrupt::malformed("its AV1 data are damaged").into()))?;
+        if (frame.picture.width(), frame.picture.height()) != (width, height) {
+            return Err(Corrupt::malformed("its AV1 data are of another size than it says").into());
+        }
+        Ok(frame)
     }
 
     pub(super) fn size(&self) -> (usize, usize) {
@@ -58,11 +63,13 @@ impl Frame {
     }
 }
 
-fn decode(data: &[u8], limits: &Limits) -> Result<Frame, Error> {
+fn decode(data: &[u8], max_pixels: u32) -> Result<Frame, Error> {
     let mut settings = Settings::new();
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
-    settings.set_frame_size_limit(u32::try_from(limits.max_pixels).unwrap_or(u32::MAX));
+    // Of a picture in layers the last, which is the whole of it.
+    settings.set_all_layers(false);
+    settings.set_frame_size_limit(max_pixels);
     let mut decoder = Decoder::with_settings(&settings).map_err(refused)?;
     match decoder.send_data(data.into(), None, None, None) {
         // What is left is for further pictures.

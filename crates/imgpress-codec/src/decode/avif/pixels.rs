@@ -10,16 +10,16 @@ use crate::raster::{Layout, Raster};
 
 /// What samples mean, by the numbers of H.273.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Cicp {
-    pub(super) primaries: u16,
-    pub(super) transfer: u16,
-    pub(super) matrix: u16,
-    pub(super) full_range: bool,
+pub(crate) struct Cicp {
+    pub(crate) primaries: u16,
+    pub(crate) transfer: u16,
+    pub(crate) matrix: u16,
+    pub(crate) full_range: bool,
 }
 
 impl Cicp {
     /// What the file says, which goes before what the stream does.
-    pub(super) fn stated(information: Option<&ColorInformation>) -> Option<Self> {
+    pub(crate) fn stated(information: Option<&ColorInformation>) -> Option<Self> {
         match information {
             Some(&ColorInformation::Nclx {
                 color_primaries,
@@ -136,10 +136,7 @@ impl Pixels {
     }
 
     /// Takes the alpha of every pixel, and what was multiplied by it back.
-    pub(super) fn set_alpha(&mut self, frame: &Frame, premultiplied: bool) -> Result<(), Error> {
-        if frame.size() != (self.width, self.height) {
-            return Err(Unsupported::Known("AVIF whose alpha has another size").into());
-        }
+    pub(super) fn set_alpha(&mut self, frame: &Frame, premultiplied: bool) {
         let range = Range::of(frame.bits, frame.is_full_range(), false);
         let last = self.layout.channels() - 1;
         let mut row = vec![0.0; self.width];
@@ -154,7 +151,6 @@ impl Pixels {
                 }
             }
         }
-        Ok(())
     }
 
     /// What a rectangle leaves of the picture: left, top, width and height.

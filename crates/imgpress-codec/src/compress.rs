@@ -3,6 +3,8 @@ mod auto;
 mod avif;
 #[cfg(not(feature = "mozjpeg"))]
 mod banded;
+#[cfg(any(feature = "avif", feature = "webp"))]
+mod limit;
 mod look;
 mod png;
 mod ready;

@@ -10,7 +10,6 @@ use crate::jpeg::JpegFile;
 use crate::metadata::{Found, Note, Removed, Report, Shape};
 use crate::options::{ImageFormat, Metadata, Quality};
 use crate::raster::Raster;
-use crate::search::Search;
 use crate::transform::{self, Holds};
 use crate::{Error, ImageInfo, Orientation, Outcome, Output, decode, probe};
 
@@ -150,28 +149,6 @@ impl Job<'_> {
     /// Whether a file has no more bytes than are wanted.
     pub(super) fn fits(&self, file: &File) -> bool {
         self.options.max_bytes.is_none_or(|limit| file.bytes.len() as u64 <= limit.get())
-    }
-
-    /// The highest quality whose file fits, where `first`, at the quality that was asked for, does not.
-    pub(super) fn within_limit(
-        &self,
-        first: &Made,
-        encode: impl Fn(Quality) -> Result<Made, Error>,
-    ) -> Result<Made, Error> {
-        let limit = self.limit();
-        let mut smallest = first.length() as u64;
-        let mut search = Search::below(self.options.quality.nominal(), smallest, limit);
-        let mut found = None;
-        while let Some(quality) = search.next() {
-            self.budget.check()?;
-            let made = encode(quality)?;
-            let length = made.length() as u64;
-            smallest = smallest.min(length);
-            if search.learn(quality, length) {
-                found = Some(made);
-            }
-        }
-        found.ok_or(Error::TargetUnreachable { smallest, limit })
     }
 
     /// The error of a file that is too large, where there is none that is smaller.

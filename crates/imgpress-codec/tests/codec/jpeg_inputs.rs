@@ -186,3 +186,21 @@ fn adobe_segments_say_what_three_components_are() {
     let rgb = Decoded::of(&run(&with_segment(&bare, 0xee, &adobe(0)), 90).unwrap().bytes);
     assert_near(&rgb.at(0.25, 0.25), &[94, 97, 217], 10, "the same samples as RGB");
 }
+
+#[test]
+fn a_frame_of_motion_jpeg_comes_without_its_huffman_tables() {
+    let picture = Picture::photo(130, 98);
+    let frame = |quality| {
+        let mut frame = jpeg(&picture, Coding { quality, ..Coding::default() });
+        while let Some(at) = frame.windows(2).position(|marker| marker == [0xff, 0xc4]) {
+            let length = usize::from(u16::from_be_bytes([frame[at + 2], frame[at + 3]]));
+            frame.drain(at..at + 2 + length);
+        }
+        frame
+    };
+    let whole = jpeg(&picture, Coding { quality: 97, ..Coding::default() });
+    assert_eq!(run(&frame(97), 80).unwrap().bytes, run(&whole, 80).unwrap().bytes);
+    // Tables of its own would make it larger.
+    let kept = run(&frame(20), 80).unwrap();
+    assert_eq!((kept.outcome, kept.bytes), (Outcome::Kept, frame(20)));
+}

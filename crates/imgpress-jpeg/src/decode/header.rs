@@ -5,7 +5,8 @@ use super::error::DecodeError;
 use super::frame::Frame;
 use super::huffman::TableSpec;
 use super::progress::Progress;
-use super::segment::{DHT, DNL, DQT, DRI, SOS, Segment, Segments};
+use super::segment::{DHT, DNL, DQT, DRI, SOF0, SOF1, SOS, Segment, Segments};
+use super::typical::TYPICAL;
 use crate::zigzag::NATURAL;
 
 /// A file's frame and its scans.
@@ -47,6 +48,9 @@ impl<'a> Header<'a> {
     pub(super) fn parse(input: &'a [u8], limits: &DecodeLimits) -> Result<Self, DecodeError> {
         let segments = within_limits(input, limits)?;
         let mut reader = Reader::new(limits);
+        if lacks_tables(&segments) {
+            reader.huffman(&TYPICAL)?;
+        }
         segments.iter().try_for_each(|segment| reader.take(segment))?;
         let (frame, progress) = reader.frame.ok_or(DecodeError::Truncated)?;
         if !progress.is_complete() {
@@ -71,6 +75,12 @@ fn within_limits<'a>(input: &'a [u8], limits: &DecodeLimits) -> Result<Vec<Segme
         segments.push(segment);
     }
     Ok(segments)
+}
+
+/// Whether it is a sequential file that defines no Huffman table, as a frame of Motion JPEG.
+fn lacks_tables(segments: &[Segment<'_>]) -> bool {
+    let has = |wanted: &[u8]| segments.iter().any(|segment| wanted.contains(&segment.marker));
+    has(&[SOF0, SOF1]) && !has(&[DHT])
 }
 
 impl Scan<'_> {

@@ -22,6 +22,7 @@ mod sequential;
 mod strips;
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests;
+mod typical;
 mod upsample;
 
 use fearless_simd::Level;

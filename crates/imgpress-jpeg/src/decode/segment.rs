@@ -2,6 +2,8 @@
 
 use super::error::DecodeError;
 
+pub(super) const SOF0: u8 = 0xC0;
+pub(super) const SOF1: u8 = 0xC1;
 pub(super) const SOI: u8 = 0xD8;
 pub(super) const EOI: u8 = 0xD9;
 pub(super) const SOS: u8 = 0xDA;

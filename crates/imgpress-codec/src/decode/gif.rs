@@ -62,7 +62,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         channels: 4,
         bit_depth: 8,
         decoder_bytes: frame_bytes((frame_width, frame_height), screen),
-        packing: Packing::lossless(input.len()),
+        packing: Packing::gif(input.len(), u64::from(screen.0) * u64::from(screen.1)),
     })
 }
 

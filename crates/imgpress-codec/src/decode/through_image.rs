@@ -21,6 +21,13 @@ pub(super) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
     let mut decoder = open(format, input).map_err(|error| refused(format, &error, limits))?;
     let (width, height) = decoder.dimensions();
     let color = decoder.color_type();
+    let (pixels, depth) =
+        (u64::from(width) * u64::from(height), color.bytes_per_pixel() / color.channel_count());
+    let packing = match format {
+        ImageFormat::Qoi => Packing::qoi(input.len(), pixels),
+        _ if depth == 1 => Packing::sampled(input, pixels, color.channel_count()),
+        _ => Packing::Unknown,
+    };
     let orientation = decoder.orientation().map_or(1, |orientation| orientation.to_exif().into());
     Ok(ImageInfo {
         format,
@@ -31,7 +38,7 @@ pub(super) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         channels: color.channel_count(),
         bit_depth: u8::try_from(color.bits_per_pixel() / u16::from(color.channel_count())).unwrap_or(u8::MAX),
         decoder_bytes: 0,
-        packing: Packing::Plain,
+        packing,
     })
 }
 

@@ -33,8 +33,19 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         channels: u8::try_from(header.layout().channels()).unwrap_or(u8::MAX),
         bit_depth: if header.wide() { 16 } else { 8 },
         decoder_bytes: unpacked_bytes(&header),
-        packing: Packing::Plain,
+        packing: packing(&header, input),
     })
+}
+
+fn packing(header: &Header<'_>, input: &[u8]) -> Packing {
+    let pixels = header.width as u64 * header.height as u64;
+    let channels = u8::try_from(header.samples).unwrap_or(u8::MAX);
+    match header.method {
+        _ if header.bits != 8 || header.planar => Packing::Unknown,
+        Method::Plain => Packing::sampled(input, pixels, channels),
+        Method::Deflate | Method::Lzw => Packing::packed(input.len(), pixels, channels),
+        _ => Packing::Unknown,
+    }
 }
 
 /// Bytes a pixel, rounded up, that a strip or tile takes when it is unpacked. Where it is not compressed it is read

@@ -1,3 +1,7 @@
+//! What encoding takes, by what a file tells of its picture.
+
+use super::rating::Rating;
+
 /// What a file tells of how much there is in its picture: how many coefficients will be left of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
@@ -7,16 +11,23 @@ pub(crate) enum Packing {
     /// Pixels compressed without loss to so many bytes, and whether they are decoded and encoded a few rows at a time.
     /// A WebP of these may have to stay without loss.
     Lossless { bytes: u64, in_bands: bool, is_webp: bool },
-    /// Pixels as they are: nothing.
-    Plain,
+    /// A file of another kind.
+    Rated(Rating),
+    /// Nothing.
+    Unknown,
 }
 
 /// Hundredths of a byte that the encoder holds for each pixel, its output included, by quality. Measured on
 /// photographs and on noise in tests/memory.rs; between two qualities it is taken in proportion.
 const CALM: [(u64, u64); 5] = [(50, 120), (80, 137), (90, 205), (95, 272), (100, 640)];
+/// The same of few colours in large areas.
+const FLAT: [(u64, u64); 4] = [(50, 120), (80, 175), (95, 180), (100, 400)];
 const WILD: [(u64, u64); 4] = [(50, 500), (80, 1100), (95, 1500), (100, 1700)];
 /// The same of noise in grey, at any quality.
 const WILD_GREY: u64 = 800;
+
+/// Fewer hundredths of a bit a pixel than photographs have without loss.
+const FEW: u64 = 100;
 
 impl Packing {
     pub(super) fn goes_by_planes(self) -> bool {
@@ -37,21 +48,18 @@ impl Packing {
         }
     }
 
-    pub(crate) fn lossless(bytes: usize) -> Self {
-        Self::Lossless { bytes: bytes as u64, in_bands: false, is_webp: false }
-    }
-
     /// Whether so few bytes for so many pixels may be a screenshot or a drawing, which has few colours in large areas.
     pub(super) fn may_be_graphic(self, pixels: u64) -> bool {
         // Bits a pixel. Photographs have more, but for very soft ones.
         match self {
             Self::Jpeg { bytes, .. } => bytes * 8 <= pixels * 3 / 2,
             Self::Lossless { bytes, .. } => bytes * 8 <= pixels * 14,
-            Self::Plain => true,
+            Self::Rated(Rating { bits, photograph, .. }) => bits <= photograph,
+            Self::Unknown => true,
         }
     }
 
-    /// As [`lossless`](Self::lossless), of a WebP that has pixels without loss, or with.
+    /// A WebP of so many bytes, that has pixels without loss, or with.
     pub(crate) fn webp(bytes: usize, is_lossless: bool) -> Self {
         Self::Lossless { bytes: bytes as u64, in_bands: false, is_webp: is_lossless }
     }
@@ -64,18 +72,27 @@ impl Packing {
     pub(super) fn encoder(self, pixels: u64, quality: u8, grey: bool) -> u64 {
         let (calm, wild) = (at(&CALM, quality.into()), at(&WILD, quality.into()));
         let (calm, wild) = if grey { (calm * 4 / 5, WILD_GREY) } else { (calm, wild) };
-        // How many bits a pixel photographs have at most, and noise at least.
-        let (bytes, photograph, noise) = match (self, grey) {
-            (Self::Jpeg { bytes, .. }, false) => (bytes, 2, 7),
-            (Self::Jpeg { bytes, .. }, true) => (bytes, 2, 6),
-            (Self::Lossless { bytes, .. }, false) => (bytes, 14, 22),
-            (Self::Lossless { bytes, .. }, true) => (bytes, 5, 8),
+        let Some(Rating { bits, photograph, noise }) = self.rating(pixels, grey) else {
             // Between the two.
-            (Self::Plain, _) => return (2 * calm + wild) / 3,
+            return (2 * calm + wild) / 3;
         };
-        let bits = (800 * bytes / pixels.max(1)).clamp(100 * photograph, 100 * noise);
-        let share = (bits - 100 * photograph) / (noise - photograph);
-        calm + wild.saturating_sub(calm) * share / 100
+        if bits < FEW && !matches!(self, Self::Jpeg { .. }) {
+            return calm.min(at(&FLAT, quality.into()));
+        }
+        let share = bits.clamp(photograph, noise) - photograph;
+        calm + wild.saturating_sub(calm) * share / (noise - photograph)
+    }
+
+    fn rating(self, pixels: u64, grey: bool) -> Option<Rating> {
+        let (bytes, photograph, noise) = match (self, grey) {
+            (Self::Jpeg { bytes, .. }, false) => (bytes, 200, 700),
+            (Self::Jpeg { bytes, .. }, true) => (bytes, 200, 600),
+            (Self::Lossless { bytes, .. }, false) => (bytes, 1400, 2200),
+            (Self::Lossless { bytes, .. }, true) => (bytes, 500, 800),
+            (Self::Rated(rating), _) => return Some(rating),
+            (Self::Unknown, _) => return None,
+        };
+        Some(Rating { bits: 800 * bytes / pixels.max(1), photograph, noise })
     }
 }
 

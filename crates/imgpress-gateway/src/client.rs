@@ -1,18 +1,17 @@
 //! Which client a request comes from.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::HeaderMap;
 use http::request::Parts;
 use imgpress_engine_api::Failure;
-use imgpress_http::Error;
+use imgpress_http::{Error, client_network};
 use ipnet::IpNet;
 
 use crate::AppState;
 
-/// A client as limits see it: one IPv4 address, or one IPv6 /64, which is what a single customer gets
-/// (RFC 6177) and so what a single attacker can rotate through.
+/// A client as limits see it: one IPv4 address, or one IPv6 /64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Client(IpAddr);
 
@@ -32,7 +31,7 @@ impl Client {
                 }
             }
         }
-        Self(network_of(client))
+        Self(client_network(client))
     }
 }
 
@@ -45,13 +44,6 @@ impl FromRequestParts<AppState> for Client {
             .get::<ConnectInfo<SocketAddr>>()
             .ok_or_else(|| Failure::internal("the server does not say who connects"))?;
         Ok(Self::of(*peer, &parts.headers, &state.config.trusted_proxies))
-    }
-}
-
-fn network_of(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
     }
 }
 

@@ -1,18 +1,12 @@
-use std::future::IntoFuture;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
 use imgpress_engine_api::{ErrorCode, Failure};
-use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 
 use crate::Error;
@@ -40,48 +34,14 @@ impl Draining {
         self.work.close();
     }
 
-    /// Waits until the work that was taken before [`begin`](Self::begin) has been answered.
-    async fn finished(&self) {
-        self.work.wait().await;
+    /// How many requests are being worked on.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.work.len()
     }
-}
 
-/// Serves until `shutdown` completes, then drains: readiness flips first, work in flight ends, new work is
-/// answered 503, and after `grace` at the latest this returns.
-///
-/// # Errors
-/// The listener broke.
-pub async fn serve(
-    listener: TcpListener,
-    routes: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-    draining: Draining,
-    grace: Duration,
-) -> io::Result<()> {
-    let (expire, expired) = tokio::sync::oneshot::channel::<()>();
-    let until_idle = async move {
-        shutdown.await;
-        tracing::info!(in_flight = draining.work.len(), "draining");
-        draining.begin();
-        tokio::spawn(async move {
-            tokio::time::sleep(grace).await;
-            drop(expire);
-        });
-        draining.finished().await;
-    };
-    let listener = listener.tap_io(|stream| {
-        // Answers are written whole: waiting to fill a packet only adds latency.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY");
-        }
-    });
-    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
-    tokio::select! {
-        served = axum::serve(listener, service).with_graceful_shutdown(until_idle).into_future() => served,
-        _ = expired => {
-            tracing::warn!("the grace is over; what still runs is dropped");
-            Ok(())
-        }
+    /// Waits until the work that was taken before [`begin`](Self::begin) has been answered.
+    pub(crate) async fn finished(&self) {
+        self.work.wait().await;
     }
 }
 

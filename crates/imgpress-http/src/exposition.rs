@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use axum::http::header;
 use axum::response::IntoResponse;
-use metrics::{describe_counter, describe_histogram, gauge};
+use metrics::{describe_counter, describe_gauge, describe_histogram, gauge};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// From a small icon to a request that nears its deadline.
@@ -31,6 +31,8 @@ impl Exposition {
         describe_counter!("http_requests_total", "Requests answered, by route and status.");
         describe_histogram!("http_requests_duration_seconds", "Time from request to answer, by route.");
         describe_counter!("processed_bytes_total", "Image bytes of successful requests, in and out.");
+        describe_gauge!("http_connections_open", "Connections now.");
+        describe_counter!("http_connections_refused_total", "Connections that were one too many.");
         gauge!("build_info", "version" => version).set(1.0);
         Ok(Self(handle))
     }

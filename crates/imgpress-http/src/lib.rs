@@ -12,10 +12,12 @@ mod exposition;
 mod leftover;
 mod record;
 mod request_id;
+mod serve;
 
 pub use body::{body_stream, upload_deadline};
-pub use drain::{Draining, serve};
+pub use drain::Draining;
 pub use edge::{edge, health};
 pub use error::Error;
 pub use exposition::Exposition;
 pub use record::{ImageBytes, Service};
+pub use serve::{Connections, client_network, serve};

@@ -8,10 +8,13 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use anyhow::Context;
 use axum::Router;
 use axum::routing::get;
-use imgpress_http::{Draining, Exposition};
+use imgpress_http::{Connections, Draining, Exposition};
 use tokio::net::TcpListener;
 
 use crate::settings::ServerSettings;
+
+/// Connections at once to an address that shows metrics alone.
+const MOST_SCRAPERS: usize = 64;
 
 /// A service that is about to run.
 pub(crate) struct Server {
@@ -58,17 +61,29 @@ impl Server {
     }
 
     /// Serves until SIGTERM or Ctrl-C, then drains.
-    pub(crate) async fn run(self, routes: Router, settings: &ServerSettings) -> anyhow::Result<()> {
+    pub(crate) async fn run(
+        self,
+        routes: Router,
+        connections: Connections,
+        settings: &ServerSettings,
+    ) -> anyhow::Result<()> {
         let asked_to_stop = shutdown::signal()?;
+        let grace = settings.shutdown_grace;
         if let Some(listener) = self.metrics {
             let exposition = self.exposition;
             let routes = Router::new().route("/metrics", get(move || exposition.show()));
-            tokio::spawn(axum::serve(listener, routes).into_future());
+            let connections = Connections { most: MOST_SCRAPERS, ..settings.connections() };
+            tokio::spawn(imgpress_http::serve(
+                listener,
+                routes,
+                connections,
+                std::future::pending(),
+                Draining::default(),
+                grace,
+            ));
         }
         tracing::info!(address = %self.address, version = env!("CARGO_PKG_VERSION"), "listening");
-        imgpress_http::serve(self.listener, routes, asked_to_stop, self.draining, settings.shutdown_grace)
-            .await
-            .context("serving")?;
+        imgpress_http::serve(self.listener, routes, connections, asked_to_stop, self.draining, grace).await;
         tracing::info!("stopped");
         Ok(())
     }

@@ -78,6 +78,15 @@ pub(crate) struct ServerSettings {
     /// Address of its own for /metrics; the public port then answers 404 for it.
     #[arg(long, env = "IMGPRESS_METRICS_LISTEN", value_name = "ADDRESS")]
     pub(crate) metrics_listen: Option<SocketAddr>,
+    /// Connections at once; who comes on top of them is told so.
+    #[arg(long, env = "IMGPRESS_MAX_CONNECTIONS", value_name = "COUNT", default_value = "2048")]
+    pub(crate) max_connections: std::num::NonZeroUsize,
+    /// How long a request's header may take to arrive.
+    #[arg(long, env = "IMGPRESS_HEADER_TIMEOUT", value_name = "DURATION", default_value = "5s", value_parser = positive_duration)]
+    pub(crate) header_timeout: Duration,
+    /// How long a connection may wait for its next request.
+    #[arg(long, env = "IMGPRESS_IDLE_TIMEOUT", value_name = "DURATION", default_value = "1m", value_parser = positive_duration)]
+    pub(crate) idle_timeout: Duration,
     /// How long work in flight may take to end after SIGTERM.
     #[arg(long, env = "IMGPRESS_SHUTDOWN_GRACE", value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub(crate) shutdown_grace: Duration,
@@ -146,6 +155,9 @@ pub(crate) struct ApiSettings {
     /// How long a window is.
     #[arg(long, env = "IMGPRESS_RATE_LIMIT_WINDOW", value_name = "DURATION", default_value = "1m", value_parser = positive_duration)]
     pub(crate) rate_limit_window: Duration,
+    /// Connections that a client address may have at once; trusted proxies have as many as there are.
+    #[arg(long, env = "IMGPRESS_MAX_CONNECTIONS_PER_CLIENT", value_name = "COUNT", default_value = "256")]
+    pub(crate) max_connections_per_client: std::num::NonZeroUsize,
     /// Proxies, as networks with commas, whose word on a client's address is taken.
     #[arg(long, env = "IMGPRESS_TRUSTED_PROXIES", value_name = "NETWORKS", value_delimiter = ',', value_parser = values::network)]
     pub(crate) trusted_proxies: Vec<ipnet::IpNet>,
@@ -182,4 +194,29 @@ pub(crate) struct StorageSettings {
     /// The Supabase bucket: public, and there already.
     #[arg(long, env = "SUPABASE_BUCKET", value_name = "BUCKET", default_value = "images")]
     pub(crate) supabase_bucket: imgpress_storage::BucketName,
+}
+
+impl ServerSettings {
+    /// What connections may take, whoever they are from.
+    pub(crate) fn connections(&self) -> imgpress_http::Connections {
+        imgpress_http::Connections {
+            most: self.max_connections.get(),
+            most_per_client: usize::MAX,
+            header_timeout: self.header_timeout,
+            idle_timeout: self.idle_timeout,
+            ..Default::default()
+        }
+    }
+}
+
+#[cfg(feature = "gateway")]
+impl ApiSettings {
+    /// What strangers' connections may take.
+    pub(crate) fn connections(&self, server: &ServerSettings) -> imgpress_http::Connections {
+        imgpress_http::Connections {
+            most_per_client: self.max_connections_per_client.get(),
+            proxies: self.trusted_proxies.clone(),
+            ..server.connections()
+        }
+    }
 }

@@ -20,7 +20,7 @@ pub(crate) fn run(settings: &EngineRoleSettings) -> anyhow::Result<ExitCode> {
             routes = routes.route("/metrics", get(move || exposition.show()));
         }
         let routes = edge(routes, Service::Engine, server.draining.clone());
-        server.run(routes, &settings.server).await?;
+        server.run(routes, settings.server.connections(), &settings.server).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

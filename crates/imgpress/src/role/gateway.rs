@@ -22,7 +22,7 @@ pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode
         let front = Front { api: &settings.api, request: &settings.request, storage: &settings.storage };
         let app = front.app(Arc::new(engine), access, &server).await?;
         let routes = imgpress_gateway::router(app.into(), server.public_exposition());
-        server.run(routes, &settings.server).await?;
+        server.run(routes, settings.api.connections(&settings.server), &settings.server).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -22,7 +22,7 @@ pub(crate) fn run(settings: Box<ServeSettings>) -> anyhow::Result<ExitCode> {
         let app = front.app(engine, access, &server).await?;
         let routes = imgpress_gateway::router(app.into(), server.public_exposition());
         show_banner(server.address(), generated.as_ref());
-        server.run(routes, &settings.server).await?;
+        server.run(routes, settings.api.connections(&settings.server), &settings.server).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -8,6 +8,8 @@ mod compress;
 mod healthcheck;
 #[cfg(feature = "server")]
 mod role;
+#[cfg(feature = "engine")]
+mod sandbox;
 #[cfg(feature = "server")]
 mod server;
 #[cfg(feature = "server")]

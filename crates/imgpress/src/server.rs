@@ -3,12 +3,14 @@
 mod logging;
 mod shutdown;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener as StdListener};
 
 use anyhow::Context;
 use axum::Router;
 use axum::routing::get;
 use imgpress_http::{Connections, Draining, Exposition};
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
 use crate::settings::ServerSettings;
@@ -16,11 +18,14 @@ use crate::settings::ServerSettings;
 /// Connections at once to an address that shows metrics alone.
 const MOST_SCRAPERS: usize = 64;
 
+/// Connections that wait to be taken, at most; the system may have a lower limit of its own.
+const BACKLOG: i32 = 1024;
+
 /// A service that is about to run.
 pub(crate) struct Server {
-    listener: TcpListener,
+    listener: StdListener,
     address: SocketAddr,
-    metrics: Option<TcpListener>,
+    metrics: Option<StdListener>,
     exposition: Exposition,
     pub(crate) draining: Draining,
 }
@@ -35,17 +40,14 @@ pub(crate) fn block_on<T>(service: impl Future<Output = anyhow::Result<T>>) -> a
 }
 
 impl Server {
-    /// Starts logs and metrics, and takes the addresses, so that what cannot start says so at once.
-    pub(crate) async fn prepare(listen: SocketAddr, settings: &ServerSettings) -> anyhow::Result<Self> {
+    /// Starts logs and metrics, and takes the addresses, so that what cannot start says so at once. Needs no runtime,
+    /// and starts no thread.
+    pub(crate) fn prepare(listen: SocketAddr, settings: &ServerSettings) -> anyhow::Result<Self> {
         logging::start(settings);
         let exposition = Exposition::install(env!("CARGO_PKG_VERSION")).context("starting metrics")?;
-        tokio::spawn(exposition.clone().keep_up());
-        let listener = bind(listen, "listen").await?;
+        let listener = bind(listen, "listen")?;
         let address = listener.local_addr().context("asking for the address")?;
-        let metrics = match settings.metrics_listen {
-            Some(address) => Some(bind(address, "metrics-listen").await?),
-            None => None,
-        };
+        let metrics = settings.metrics_listen.map(|address| bind(address, "metrics-listen")).transpose()?;
         Ok(Self { listener, address, metrics, exposition, draining: Draining::default() })
     }
 
@@ -69,7 +71,10 @@ impl Server {
     ) -> anyhow::Result<()> {
         let asked_to_stop = shutdown::signal()?;
         let grace = settings.shutdown_grace;
-        if let Some(listener) = self.metrics {
+        tokio::spawn(self.exposition.clone().keep_up());
+        let listener = TcpListener::from_std(self.listener).context("taking up the address")?;
+        if let Some(metrics) = self.metrics {
+            let listener = TcpListener::from_std(metrics).context("taking up the address of metrics")?;
             let exposition = self.exposition;
             let routes = Router::new().route("/metrics", get(move || exposition.show()));
             let connections = Connections { most: MOST_SCRAPERS, ..settings.connections() };
@@ -83,7 +88,7 @@ impl Server {
             ));
         }
         tracing::info!(address = %self.address, version = env!("CARGO_PKG_VERSION"), "listening");
-        imgpress_http::serve(self.listener, routes, connections, asked_to_stop, self.draining, grace).await;
+        imgpress_http::serve(listener, routes, connections, asked_to_stop, self.draining, grace).await;
         tracing::info!("stopped");
         Ok(())
     }
@@ -99,9 +104,20 @@ pub(crate) fn reachable(listen: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, listen.port())
 }
 
-async fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
+fn bind(address: SocketAddr, flag: &str) -> anyhow::Result<StdListener> {
+    listen(address).with_context(|| {
         let variable = format!("IMGPRESS_{}", flag.to_uppercase().replace('-', "_"));
         format!("--{flag} ({variable}): cannot listen on {address}")
     })
+}
+
+fn listen(address: SocketAddr) -> io::Result<StdListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    // A service that starts again takes its address at once, whatever connections the one before has left.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }

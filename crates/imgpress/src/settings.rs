@@ -12,6 +12,8 @@ use clap::Args;
 use tracing_subscriber::filter::Targets;
 
 pub(crate) use self::values::LogFormat;
+#[cfg(feature = "engine")]
+pub(crate) use self::values::Sandbox;
 #[cfg(feature = "gateway")]
 pub(crate) use self::values::StorageBackend;
 #[cfg(feature = "engine")]
@@ -64,6 +66,9 @@ pub(crate) struct EngineRoleSettings {
     /// Address and port to listen on.
     #[arg(long, env = "IMGPRESS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     pub(crate) listen: SocketAddr,
+    /// Whether to give up files, outgoing connections and new processes.
+    #[arg(long, env = "IMGPRESS_SANDBOX", value_name = "WHEN", default_value = "auto")]
+    pub(crate) sandbox: Sandbox,
     #[command(flatten)]
     pub(crate) server: ServerSettings,
     #[command(flatten)]

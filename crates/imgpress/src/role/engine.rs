@@ -5,16 +5,20 @@ use std::sync::Arc;
 
 use axum::routing::get;
 use imgpress_engine::{EngineConfig, LocalEngine, resources};
-use imgpress_http::{Draining, Service, edge};
+use imgpress_http::{Service, edge};
 
+use crate::sandbox;
 use crate::server::{Server, block_on};
 use crate::settings::{EngineRoleSettings, EngineSettings, RequestSettings};
 
 /// Runs until it is told to stop.
 pub(crate) fn run(settings: &EngineRoleSettings) -> anyhow::Result<ExitCode> {
+    let server = Server::prepare(settings.listen, &settings.server)?;
+    let config = config(&settings.engine, &settings.request);
+    // Between the last file that is read and the first thread: what is given up here, later threads never had.
+    sandbox::enter(settings.sandbox)?;
     block_on(async {
-        let server = Server::prepare(settings.listen, &settings.server).await?;
-        let engine = local_engine(&settings.engine, &settings.request, &server.draining)?;
+        let engine = Arc::new(LocalEngine::new(config, server.draining.clone())?);
         let mut routes = imgpress_engine::router(engine);
         if let Some(exposition) = server.public_exposition() {
             routes = routes.route("/metrics", get(move || exposition.show()));
@@ -25,12 +29,8 @@ pub(crate) fn run(settings: &EngineRoleSettings) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The engine as it is set up, in this process.
-pub(super) fn local_engine(
-    settings: &EngineSettings,
-    request: &RequestSettings,
-    draining: &Draining,
-) -> anyhow::Result<Arc<LocalEngine>> {
+/// The engine as it is set up. Reads what this process may use of the machine.
+pub(super) fn config(settings: &EngineSettings, request: &RequestSettings) -> EngineConfig {
     imgpress_engine::metrics::describe();
     let workers = settings.workers.unwrap_or_else(resources::workers);
     let mut config = EngineConfig::new(workers, resources::memory());
@@ -47,5 +47,5 @@ pub(super) fn local_engine(
     if let Some(queue) = settings.queue {
         config.queue = queue;
     }
-    Ok(Arc::new(LocalEngine::new(config, draining.clone())?))
+    config
 }

@@ -18,7 +18,7 @@ pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode
     block_on(async move {
         let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
         let engine = RemoteEngine::new(settings.engine_url.clone())?;
-        let server = Server::prepare(settings.listen, &settings.server).await?;
+        let server = Server::prepare(settings.listen, &settings.server)?;
         let front = Front { api: &settings.api, request: &settings.request, storage: &settings.storage };
         let app = front.app(Arc::new(engine), access, &server).await?;
         let routes = imgpress_gateway::router(app.into(), server.public_exposition());

@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use imgpress_engine::LocalEngine;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::role::api_key::Access;
-use crate::role::engine::local_engine;
+use crate::role::engine::config;
 use crate::role::gateway::{Front, local_url};
 use crate::server::{Server, block_on, reachable};
 use crate::settings::ServeSettings;
@@ -16,8 +18,9 @@ pub(crate) fn run(settings: Box<ServeSettings>) -> anyhow::Result<ExitCode> {
     block_on(async move {
         let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
         let generated = access.generated.clone();
-        let server = Server::prepare(settings.listen, &settings.server).await?;
-        let engine = local_engine(&settings.engine, &settings.request, &server.draining)?;
+        let server = Server::prepare(settings.listen, &settings.server)?;
+        let config = config(&settings.engine, &settings.request);
+        let engine = Arc::new(LocalEngine::new(config, server.draining.clone())?);
         let front = Front { api: &settings.api, request: &settings.request, storage: &settings.storage };
         let app = front.app(engine, access, &server).await?;
         let routes = imgpress_gateway::router(app.into(), server.public_exposition());

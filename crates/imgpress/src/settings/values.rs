@@ -12,6 +12,18 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// When the engine gives up what it does not need.
+#[cfg(feature = "engine")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Sandbox {
+    /// As far as the kernel can.
+    Auto,
+    /// As a whole, or the process does not start.
+    Required,
+    /// Never.
+    Off,
+}
+
 /// The stores that this build has.
 #[cfg(feature = "gateway")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

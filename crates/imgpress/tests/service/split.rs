@@ -122,3 +122,21 @@ async fn a_request_keeps_its_id_from_the_client_to_the_engine() {
     assert_eq!(response.headers()["x-request-id"], "my-own-id.1");
     engine.logged(|line| line["route"] == "/compress" && line.to_string().contains("my-own-id.1")).await;
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn every_thread_of_an_engine_is_behind_the_sandbox_unless_it_is_off() {
+    for (wanted, filters) in [("required", "Seccomp:\t2"), ("off", "Seccomp:\t0")] {
+        let engine = Service::start("engine", &["--sandbox", wanted]).await;
+        let gateway = gateway_of(&engine, &[]).await;
+        Client::of(&gateway).receipt(photo(300, 200), &[("format", "avif")]).await;
+        let tasks = std::fs::read_dir(format!("/proc/{}/task", engine.pid())).unwrap();
+        let statuses: Vec<_> = tasks
+            .map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap())
+            .collect();
+        assert!(statuses.len() > 1, "it has threads");
+        for status in statuses {
+            assert!(status.contains(filters), "{wanted}: {status}");
+        }
+    }
+}

@@ -11,14 +11,17 @@ use crate::EngineConfig;
 use crate::flow::{Flow, Load, Place};
 use crate::memory::{Exhausted, MemoryBudget, Reservation};
 
-/// What a refused client should wait: about the time in which a worker becomes free.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// What a refused client should wait at least and at most; between them, what is ahead of it is expected to take.
+const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
 /// The engine's queue, workers and memory.
 #[derive(Debug)]
 pub(crate) struct Admission {
     flow: Flow,
     workers: Arc<Semaphore>,
+    /// How many workers large images may have: all but one, so that small ones never wait for these alone.
+    large: Arc<Semaphore>,
+    large_image_memory: u64,
     memory: MemoryBudget,
     uploads: MemoryBudget,
     queue_timeout: Duration,
@@ -30,15 +33,19 @@ pub(crate) struct Admission {
 pub(crate) struct Slot {
     // In this order: who sees the counts fall may rely on it that the next job gets in.
     _worker: OwnedSemaphorePermit,
+    _large: Option<OwnedSemaphorePermit>,
     _memory: Reservation,
     _place: Place,
 }
 
 impl Admission {
     pub(crate) fn new(config: &EngineConfig) -> Self {
+        let workers = config.workers.get().min(Semaphore::MAX_PERMITS);
         Self {
-            flow: Flow::new(config.workers.get(), config.queue),
-            workers: Arc::new(Semaphore::new(config.workers.get().min(Semaphore::MAX_PERMITS))),
+            flow: Flow::new(workers, config.queue),
+            workers: Arc::new(Semaphore::new(workers)),
+            large: Arc::new(Semaphore::new((workers - 1).max(1))),
+            large_image_memory: config.large_image_memory,
             memory: MemoryBudget::new(config.memory_budget),
             uploads: MemoryBudget::new(config.upload_memory.max(config.max_upload_bytes)),
             queue_timeout: config.queue_timeout,
@@ -58,36 +65,48 @@ impl Admission {
     /// so that a slow client keeps nobody out.
     pub(crate) fn begin_upload(&self) -> Result<Reservation, Failure> {
         if self.flow.is_full() {
-            return Err(overloaded());
+            return Err(self.overloaded());
         }
-        self.uploads.try_reserve(0).map_err(|Exhausted| overloaded())
+        self.uploads.try_reserve(0).map_err(|Exhausted| self.overloaded())
     }
 
     /// Takes a place in the queue.
     pub(crate) fn enter(&self) -> Result<Place, Failure> {
-        self.flow.enter().map_err(|_| overloaded())
+        self.flow.enter().map_err(|_| self.overloaded())
     }
 
-    /// Waits for a worker and for `bytes` of memory, after everybody who came before.
+    /// Waits for a worker and for `bytes` of memory, after everybody who came before; but a large image lets small ones
+    /// pass while other large ones have all the workers that they may.
     pub(crate) async fn start(&self, place: Place, bytes: u64) -> Result<Slot, Failure> {
         if bytes > self.memory.total() {
             place.refused();
             return Err(over_memory(bytes, self.memory.total()));
         }
         let slot = timeout(self.queue_timeout, self.slot(place, bytes)).await;
-        slot.unwrap_or(Err(Exhausted)).map_err(|Exhausted| overloaded())
+        slot.unwrap_or(Err(Exhausted)).map_err(|Exhausted| self.overloaded())
+    }
+
+    fn overloaded(&self) -> Failure {
+        overloaded(self.flow.expected_wait())
     }
 
     async fn slot(&self, place: Place, bytes: u64) -> Result<Slot, Exhausted> {
+        let large = if bytes > self.large_image_memory {
+            Some(Arc::clone(&self.large).acquire_owned().await.map_err(|_| Exhausted)?)
+        } else {
+            None
+        };
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Exhausted)?;
         let memory = self.memory.reserve(bytes).await?;
-        Ok(Slot { _worker: worker, _memory: memory, _place: place.start(bytes) })
+        Ok(Slot { _worker: worker, _large: large, _memory: memory, _place: place.start(bytes) })
     }
 }
 
-/// The machine has no room for another image.
-pub(crate) fn overloaded() -> Failure {
-    Failure::new(ErrorCode::Overloaded, "The server is busy; please try again.").retry_after(RETRY_AFTER)
+/// The machine has no room for another image, for about so long.
+pub(crate) fn overloaded(wait: Duration) -> Failure {
+    let (least, most) = RETRY_AFTER;
+    Failure::new(ErrorCode::Overloaded, "The server is busy; please try again.")
+        .retry_after(wait.clamp(least, most))
 }
 
 fn over_memory(needed: u64, total: u64) -> Failure {

@@ -18,6 +18,9 @@ pub struct EngineConfig {
     /// that needs more than all of it is refused. Default: half of the memory that the process may use; the
     /// rest is for uploads, outputs and what an allocator keeps.
     pub memory_budget: u64,
+    /// Bytes that an image needs to be a large one: these never have all workers, so that small ones go on. Default:
+    /// 48 MB, as photographs of more than about 25 megapixels do.
+    pub large_image_memory: u64,
     /// Bytes of uploads and unsent outputs held at once. Default: an eighth of the memory that the process may
     /// use, and never less than one upload.
     pub upload_memory: u64,
@@ -43,6 +46,7 @@ impl EngineConfig {
             max_upload_bytes: DEFAULT_MAX_UPLOAD_BYTES,
             workers,
             memory_budget: memory / 2,
+            large_image_memory: 48_000_000,
             upload_memory: (memory / 8).max(DEFAULT_MAX_UPLOAD_BYTES),
             queue: workers.get().saturating_mul(DEFAULT_QUEUE_PER_WORKER),
             queue_timeout: Duration::from_secs(10),

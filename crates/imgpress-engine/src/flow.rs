@@ -30,15 +30,20 @@ struct State {
     load: Load,
     /// When something last finished, or the engine was last without work.
     progress: Instant,
+    /// How long a job has kept its worker of late; an average that forgets.
+    service: Duration,
 }
+
+/// How much of the average the last job makes: one in so many.
+const FORGETS: u32 = 8;
 
 /// A job's place: in the queue at first, with a worker once it has [started](Self::start). Dropped when the
 /// job's work has really ended.
 #[derive(Debug)]
 pub(crate) struct Place {
     flow: Flow,
-    /// Bytes reserved, once it works.
-    works_with: Option<u64>,
+    /// Bytes reserved and since when, once it works.
+    works_with: Option<(u64, Instant)>,
 }
 
 /// As many jobs wait as may.
@@ -47,7 +52,7 @@ pub(crate) struct QueueFull;
 
 impl Flow {
     pub(crate) fn new(workers: usize, queue: usize) -> Self {
-        let state = State { load: Load::default(), progress: Instant::now() };
+        let state = State { load: Load::default(), progress: Instant::now(), service: Duration::ZERO };
         Self { state: Arc::new(Mutex::new(state)), workers, places: workers.saturating_add(queue) }
     }
 
@@ -58,6 +63,13 @@ impl Flow {
     pub(crate) fn is_full(&self) -> bool {
         let Load { waiting, working, .. } = self.load();
         waiting + working >= self.places
+    }
+
+    /// How long it takes, at the pace of late, until a job that came now would have a worker.
+    pub(crate) fn expected_wait(&self) -> Duration {
+        let State { load, service, .. } = *self.state();
+        let ahead = u32::try_from(load.waiting + load.working).unwrap_or(u32::MAX);
+        service.saturating_mul(ahead) / u32::try_from(self.workers).unwrap_or(u32::MAX).max(1)
     }
 
     /// Takes a place in the queue.
@@ -95,7 +107,7 @@ impl Flow {
 impl Place {
     /// The job goes to work, with so many bytes reserved.
     pub(crate) fn start(mut self, memory: u64) -> Self {
-        self.works_with = Some(memory);
+        self.works_with = Some((memory, Instant::now()));
         self.flow.change(self.flow.state(), |load| {
             load.waiting -= 1;
             load.working += 1;
@@ -117,10 +129,15 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.flow.state();
-        let Some(memory) = self.works_with else {
+        let Some((memory, since)) = self.works_with else {
             return self.flow.change(state, |load| load.waiting -= 1);
         };
         state.progress = Instant::now();
+        let took = since.elapsed();
+        state.service = match state.service {
+            Duration::ZERO => took,
+            before => before - before / FORGETS + took / FORGETS,
+        };
         self.flow.change(state, |load| {
             load.working -= 1;
             load.memory_reserved -= memory;
@@ -144,6 +161,20 @@ mod tests {
         drop((working, waiting));
         assert_eq!(flow.load(), Load::default());
         assert!(flow.enter().is_ok());
+    }
+
+    #[test]
+    fn what_is_ahead_is_expected_to_take_as_long_as_what_was_before() {
+        let flow = Flow::new(2, 8);
+        assert_eq!(flow.expected_wait(), Duration::ZERO, "nothing is known");
+        for _ in 0..3 {
+            let mut done = flow.enter().unwrap().start(0);
+            done.works_with = Some((0, Instant::now() - MINUTE));
+            drop(done);
+        }
+        let inside: Vec<_> = (0..6).map(|_| flow.enter().unwrap()).collect();
+        assert_eq!(flow.expected_wait().as_secs(), 180, "six of a minute each, for two workers");
+        drop(inside);
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::StreamExt;
 use imgpress_engine_api::{ErrorCode, Failure, Source};
@@ -48,8 +50,8 @@ impl Upload {
         if length > limit {
             return Err(too_large(limit));
         }
-        self.reserved.grow_to(length).map_err(|Exhausted| overloaded())?;
-        self.bytes.try_reserve(chunk.len()).map_err(|error| overloaded().caused_by(error))?;
+        self.reserved.grow_to(length).map_err(|Exhausted| overloaded(Duration::ZERO))?;
+        self.bytes.try_reserve(chunk.len()).map_err(|error| overloaded(Duration::ZERO).caused_by(error))?;
         self.bytes.extend_from_slice(chunk);
         Ok(())
     }

@@ -176,6 +176,21 @@ async fn memory_bounds_what_runs_at_once() {
 }
 
 #[tokio::test]
+async fn small_images_pass_large_ones_that_wait() {
+    let large = imgpress_codec::probe(&picture(), &Limits::default()).unwrap().working_set();
+    let (engine, gate, first) = busy(EngineConfig { large_image_memory: large - 1, ..config(2, 4) }).await;
+    let second = spawn(&engine, job(picture()));
+    until(|| engine.load().waiting == 1).await;
+    let small = spawn(&engine, job(Bytes::from_static(b"P5\n1 1\n255\n7")));
+    until(|| gate.counts().inside == 2).await;
+    assert_eq!(engine.load().waiting, 1, "the second large one");
+    gate.let_out(3);
+    for running in [first, second, small] {
+        assert!(ended(running).await.is_ok());
+    }
+}
+
+#[tokio::test]
 async fn an_image_that_needs_more_memory_than_there_is_is_too_large() {
     let engine = engine(EngineConfig { memory_budget: 1, ..config(1, 1) }, imgpress_codec::compress);
     let failure = engine.compress(job(picture())).await.unwrap_err();

@@ -47,5 +47,13 @@ pub(super) fn config(settings: &EngineSettings, request: &RequestSettings) -> En
     if let Some(queue) = settings.queue {
         config.queue = queue;
     }
+    let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
+    tracing::info!(
+        workers = config.workers,
+        queue = config.queue,
+        pictures_mb = megabytes(config.memory_budget),
+        uploads_mb = megabytes(config.upload_memory.max(config.max_upload_bytes)),
+        "memory is bounded by what pictures and uploads may take together, and about 50 MB beside them"
+    );
     config
 }

@@ -131,9 +131,8 @@ async fn every_thread_of_an_engine_is_behind_the_sandbox_unless_it_is_off() {
         let gateway = gateway_of(&engine, &[]).await;
         Client::of(&gateway).receipt(photo(300, 200), &[("format", "avif")]).await;
         let tasks = std::fs::read_dir(format!("/proc/{}/task", engine.pid())).unwrap();
-        let statuses: Vec<_> = tasks
-            .map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap())
-            .collect();
+        let statuses: Vec<_> =
+            tasks.map(|task| std::fs::read_to_string(task.unwrap().path().join("status")).unwrap()).collect();
         assert!(statuses.len() > 1, "it has threads");
         for status in statuses {
             assert!(status.contains(filters), "{wanted}: {status}");

@@ -29,6 +29,6 @@ doc:
 
 # Fuzz each target for so many seconds (needs cargo-fuzz; see fuzz/README.md).
 fuzz seconds="60":
-    for target in jpeg_encode jpeg_decode compress; do \
+    for target in probe jpeg_encode jpeg_decode compress formats gateway; do \
         cargo fuzz run --fuzz-dir fuzz --sanitizer none "$target" -- -max_total_time={{ seconds }} || exit 1; \
     done

@@ -12,6 +12,7 @@
 mod auto;
 mod carried;
 mod command_line;
+mod faults;
 mod files;
 mod formats;
 mod geometry;

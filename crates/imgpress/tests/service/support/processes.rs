@@ -41,7 +41,23 @@ impl Service {
     pub async fn start_with(role: &str, arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut command = command(&folder);
-        command.arg(role).env("IMGPRESS_LISTEN", "127.0.0.1:0").args(arguments);
+        command.arg(role).args(arguments);
+        Self::started(command, folder).await
+    }
+
+    /// As [`start`](Self::start), by a shell that has done this before: limits, mounts.
+    pub async fn start_behind(shell: &str, wrapper: &[&str], arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, rest) = wrapper.split_first().unwrap();
+        let mut command = Command::new(first);
+        command.args(rest).arg("-c").arg(format!("{shell}; exec \"$0\" \"$@\"")).current_dir(folder.path());
+        command.arg(env!("CARGO_BIN_EXE_imgpress")).arg("serve").args(["--api-keys", &format!("test={KEY}")]);
+        command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+        Self::started(command, folder).await
+    }
+
+    async fn started(mut command: Command, folder: TempDir) -> Self {
+        command.env("IMGPRESS_LISTEN", "127.0.0.1:0");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
         let mut log = lines(child.stdout.take().unwrap());
         let listening = wait_for(&mut log, |line| line["message"] == "listening").await;

@@ -60,6 +60,14 @@ impl Packing {
         matches!(self, Self::Lossless { is_webp: true, .. })
     }
 
+    /// Bytes of the file, where they say something.
+    pub(super) fn bytes(self) -> Option<u64> {
+        match self {
+            Self::Jpeg { bytes, .. } | Self::Lossless { bytes, .. } => Some(bytes),
+            Self::Plain => None,
+        }
+    }
+
     /// Hundredths of a byte that encoding takes for each pixel of a picture that had so many.
     pub(super) fn encoder(self, pixels: u64, quality: u8, grey: bool) -> u64 {
         let (calm, wild) = (at(&CALM, quality.into()), at(&WILD, quality.into()));

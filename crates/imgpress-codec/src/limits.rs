@@ -17,7 +17,7 @@ pub struct Limits {
     /// Frames of an animation that stays one. Default: 1,000.
     pub max_animation_frames: u32,
     /// Pixels of all frames of such an animation together, of the size that it has or of the size that it gets, whichever
-    /// is larger. Default: 250 million.
+    /// is larger. Default: 150 million.
     pub max_animation_pixels: u64,
 }
 
@@ -30,7 +30,7 @@ impl Default for Limits {
             max_scans: 100,
             max_frames: 10_000,
             max_animation_frames: 1_000,
-            max_animation_pixels: 250_000_000,
+            max_animation_pixels: 150_000_000,
         }
     }
 }

@@ -24,8 +24,8 @@ const TRUSTED: u32 = 8;
 /// megapixel took 100 to 600 ms without loss and 100 to 200 with by method 4, 60 to 180 and 60 to 150 by method 2, and 40
 /// to 90 and 60 to 100 by method 1. Method 6 took twenty times as long as method 4 for files that were 0.5 % smaller.
 const BY_6: u64 = 1_000_000;
-const BY_4: u64 = 16_000_000;
-const BY_2: u64 = 48_000_000;
+const BY_4: u64 = 8_000_000;
+const BY_2: u64 = 24_000_000;
 
 /// Encodes frames, one after the other, and learns from each how to encode the next.
 pub(super) struct Coder<'a> {

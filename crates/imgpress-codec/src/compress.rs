@@ -1,3 +1,5 @@
+#[cfg(feature = "webp")]
+mod animation;
 mod auto;
 #[cfg(feature = "avif")]
 mod avif;
@@ -104,7 +106,10 @@ impl Job<'_> {
         match format {
             ImageFormat::Jpeg => self.to_jpeg(input, jpeg),
             #[cfg(feature = "webp")]
-            ImageFormat::Webp => self.to_webp(self.source(input, jpeg)?),
+            ImageFormat::Webp => {
+                let source = self.source(input, jpeg)?;
+                if source.info.is_animated() { self.to_animation(source) } else { self.to_webp(source) }
+            }
             #[cfg(feature = "avif")]
             ImageFormat::Avif => self.to_avif(self.source(input, jpeg)?),
             // Nothing is lost of a format that is not written.

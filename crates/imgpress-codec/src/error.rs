@@ -99,6 +99,14 @@ pub enum TooLarge {
         /// Most frames allowed.
         limit: u32,
     },
+    /// Pixels of all frames of an animation.
+    #[error("{pixels} pixels in all of its frames, and {limit} are allowed; ask for another format or size")]
+    AnimationPixels {
+        /// As they are, or as they are asked for, whichever are more.
+        pixels: u64,
+        /// Most pixels allowed.
+        limit: u64,
+    },
     /// Scans of a JPEG.
     #[error("more than {limit} scans")]
     Scans {

@@ -12,8 +12,13 @@ pub struct Limits {
     /// Scans of a JPEG. Each costs a pass over the whole picture: 20,000 of them in 1.1 MB kept libjpeg busy
     /// for 19 seconds. Default: 100; ordinary progressive files have about ten.
     pub max_scans: u32,
-    /// Frames, or pages, that a file may announce. Only the first is used. Default: 10,000.
+    /// Frames, or pages, that a file may announce. Default: 10,000.
     pub max_frames: u32,
+    /// Frames of an animation that stays one. Default: 1,000.
+    pub max_animation_frames: u32,
+    /// Pixels of all frames of such an animation together, of the size that it has or of the size that it gets, whichever
+    /// is larger. Default: 150 million.
+    pub max_animation_pixels: u64,
 }
 
 impl Default for Limits {
@@ -24,6 +29,8 @@ impl Default for Limits {
             max_image_memory: 500_000_000,
             max_scans: 100,
             max_frames: 10_000,
+            max_animation_frames: 1_000,
+            max_animation_pixels: 150_000_000,
         }
     }
 }

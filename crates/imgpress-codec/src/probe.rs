@@ -3,10 +3,14 @@ use crate::geometry::Geometry;
 use crate::options::{ImageFormat, Options, Target};
 use crate::{Error, Limits, decode, format, score, transform};
 
+mod animation;
 mod others;
 mod packing;
 mod rating;
 
+pub(crate) use animation::Animation;
+#[cfg(feature = "webp")]
+pub(crate) use others::FEW_PIXELS;
 pub(crate) use packing::Packing;
 
 /// Bytes that any picture takes, and that each pixel of a row takes: strips and tables.
@@ -27,7 +31,8 @@ pub struct ImageInfo {
     pub height: u32,
     /// How the stored picture is to be turned to be shown.
     pub orientation: Orientation,
-    /// Frames that the file announces; only the first is used. Pages of a TIFF are not counted: 1.
+    /// Frames that the file announces. Only the first is used, unless it [stays animated](Self::stays_animated). Pages of a
+    /// TIFF are not counted: 1.
     pub frames: u32,
     /// Components of a decoded pixel, alpha included: 1 to 4.
     pub channels: u8,
@@ -35,6 +40,8 @@ pub struct ImageInfo {
     pub bit_depth: u8,
     /// Bytes per pixel that decoding takes beside the decoded picture: coefficients, planes, a second copy.
     pub(crate) decoder_bytes: u8,
+    /// Where it is an animation whose frames can be decoded.
+    pub(crate) animation: Option<Animation>,
     /// What is known of how much there is in the picture.
     pub(crate) packing: Packing,
 }
@@ -96,6 +103,7 @@ impl ImageInfo {
     pub fn working_set_for(&self, options: &Options, limits: &Limits) -> Result<u64, Error> {
         let geometry = Geometry::of(self.shown_size(), options);
         geometry.check(limits)?;
+        self.check_animation(options, &geometry, limits)?;
         let bytes = self.bytes_for(options, &geometry);
         if bytes > limits.max_image_memory {
             return Err(TooLarge::Memory { limit: limits.max_image_memory }.into());
@@ -105,7 +113,7 @@ impl ImageInfo {
 
     fn bytes_for(&self, options: &Options, geometry: &Geometry) -> u64 {
         let as_others = self.bytes_for_others(options, geometry);
-        if self.may_become(ImageFormat::Jpeg, options) {
+        if self.may_become(ImageFormat::Jpeg, options) && !self.stays_animated(options) {
             self.bytes_for_jpeg(options, geometry).max(as_others)
         } else {
             as_others

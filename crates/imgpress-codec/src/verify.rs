@@ -1,5 +1,7 @@
 //! The self-check: an output is decoded again before it is given out.
 
+#[cfg(feature = "webp")]
+mod animation;
 mod files;
 mod likeness;
 mod means;

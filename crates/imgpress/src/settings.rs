@@ -124,6 +124,12 @@ pub(crate) struct EngineSettings {
     /// The longest side of an image, in pixels.
     #[arg(long, env = "IMGPRESS_MAX_SIDE", value_name = "PIXELS", default_value_t = 16_384, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_side: u32,
+    /// The most frames of an animation that stays one.
+    #[arg(long, env = "IMGPRESS_MAX_FRAMES", value_name = "COUNT", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_frames: u32,
+    /// The most pixels of all frames of such an animation together.
+    #[arg(long, env = "IMGPRESS_MAX_FRAME_PIXELS", value_name = "PIXELS", default_value = "150 MP", value_parser = pixel_count)]
+    pub(crate) max_frame_pixels: PixelCount,
     /// The most memory that one image may need.
     #[arg(long, env = "IMGPRESS_MAX_IMAGE_MEMORY", value_name = "BYTES", default_value = "500 MB", value_parser = byte_size)]
     pub(crate) max_image_memory: ByteSize,

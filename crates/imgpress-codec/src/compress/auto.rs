@@ -16,6 +16,10 @@ impl Job<'_> {
     /// What has lost as much already as is asked for stays as it is: another format would take away more.
     pub(super) fn to_smallest(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
         let source = self.source(input, jpeg)?;
+        #[cfg(feature = "webp")]
+        if source.info.is_animated() {
+            return self.to_animation(source);
+        }
         if let Some(file) = jpeg
             && !source.is_resized()
             && select::is_coarse_enough(file, self.options)?

@@ -9,6 +9,8 @@ use crate::geometry::Geometry;
 use crate::jpeg::JpegFile;
 use crate::metadata::{Found, Note, Removed, Report, Shape};
 use crate::options::{ImageFormat, Metadata, Quality};
+#[cfg(feature = "webp")]
+use crate::raster::Layout;
 use crate::raster::Raster;
 use crate::transform::{self, Holds};
 use crate::{Error, ImageInfo, Orientation, Outcome, Output, decode, probe};
@@ -30,6 +32,15 @@ pub(super) struct Ready {
     pub(super) is_converted: bool,
     stated: Statement,
     pub(super) stages: Stages,
+}
+
+#[cfg(feature = "webp")]
+impl Ready {
+    /// Of frames that are encoded as they come, in these colours: no picture, but what it came with.
+    pub(super) fn of_frames(colors: Colors, stated: Statement, is_converted: bool, stages: Stages) -> Self {
+        let raster = Raster { colors, ..Raster::new(0, 0, Layout::Rgba, Vec::new()) };
+        Self { raster, is_converted, stated, stages }
+    }
 }
 
 /// A file that may be given out.

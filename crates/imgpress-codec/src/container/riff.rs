@@ -1,8 +1,12 @@
 //! WebP files (WebP Container Specification, RFC 9649): of a still picture, written in one form only, so that a file that
 //! was made here comes out as it is when it is kept.
 
+mod moving;
+
 use super::{Extras, vp8};
 use crate::decode::webp::next;
+
+pub(crate) use moving::{Moving, Shown, Strip};
 
 const ICC: u8 = 0x20;
 const ALPHA: u8 = 0x10;
@@ -25,7 +29,11 @@ impl<'a> Still<'a> {
     /// The parts of a whole file. `None` where it is an animation, or its canvas is not its picture.
     pub(crate) fn read(file: &'a [u8]) -> Option<Self> {
         let size = u32::from_le_bytes(*file.get(4..)?.first_chunk()?);
-        let mut rest = file.get(12..usize::try_from(size).ok()?.checked_add(8)?)?;
+        Self::of_chunks(file.get(12..usize::try_from(size).ok()?.checked_add(8)?)?)
+    }
+
+    /// The same of the chunks alone.
+    fn of_chunks(mut rest: &'a [u8]) -> Option<Self> {
         let (mut icc, mut alpha, mut coded, mut canvas) = (None, None, None, None);
         while let Some((name, data)) = next(&mut rest).ok()? {
             match name {
@@ -70,29 +78,25 @@ impl<'a> Still<'a> {
             put(&mut file, b"VP8X", &header);
         }
         put_some(&mut file, b"ICCP", extras.icc);
-        put_some(&mut file, b"ALPH", self.alpha);
+        self.put_picture(&mut file);
+        finish(file, extras)
+    }
+
+    /// The chunks of the picture itself.
+    fn put_picture(&self, file: &mut Vec<u8>) {
+        put_some(file, b"ALPH", self.alpha);
         match self.coded {
-            Coded::Lossy(data) => put(&mut file, b"VP8 ", data),
-            Coded::Lossless(data) => put(&mut file, b"VP8L", data),
+            Coded::Lossy(data) => put(file, b"VP8 ", data),
+            Coded::Lossless(data) => put(file, b"VP8L", data),
         }
-        put_some(&mut file, b"EXIF", extras.exif);
-        put_some(&mut file, b"XMP ", extras.xmp);
-        let size = u32::try_from(file.len() - 8).unwrap_or(u32::MAX);
-        file[4..8].copy_from_slice(&size.to_le_bytes());
-        file
     }
 
     /// The VP8X chunk; `None` where nothing needs it.
     fn header(&self, extras: &Extras<'_>) -> Option<[u8; 10]> {
-        let flag = |there: bool, flag| if there { flag } else { 0 };
         let simple =
             self.alpha.is_none() && extras.icc.is_none() && extras.exif.is_none() && extras.xmp.is_none();
-        let flags = flag(extras.icc.is_some(), ICC)
-            | flag(self.has_alpha(), ALPHA)
-            | flag(extras.exif.is_some(), EXIF)
-            | flag(extras.xmp.is_some(), XMP);
         let mut header = [0; 10];
-        header[0] = flags;
+        header[0] = flags(extras, self.has_alpha());
         header[4..].copy_from_slice(&self.canvas()?);
         (!simple).then_some(header)
     }
@@ -114,6 +118,24 @@ impl<'a> Still<'a> {
         let [h0, h1, h2, _] = height.checked_sub(1)?.to_le_bytes();
         Some([w0, w1, w2, h0, h1, h2])
     }
+}
+
+/// What the VP8X chunk says of all that is there.
+fn flags(extras: &Extras<'_>, has_alpha: bool) -> u8 {
+    let flag = |there: bool, flag| if there { flag } else { 0 };
+    flag(extras.icc.is_some(), ICC)
+        | flag(has_alpha, ALPHA)
+        | flag(extras.exif.is_some(), EXIF)
+        | flag(extras.xmp.is_some(), XMP)
+}
+
+/// Puts what stands behind the picture, and says how large the file is.
+fn finish(mut file: Vec<u8>, extras: &Extras<'_>) -> Vec<u8> {
+    put_some(&mut file, b"EXIF", extras.exif);
+    put_some(&mut file, b"XMP ", extras.xmp);
+    let size = u32::try_from(file.len() - 8).unwrap_or(u32::MAX);
+    file[4..8].copy_from_slice(&size.to_le_bytes());
+    file
 }
 
 fn put_some(file: &mut Vec<u8>, name: &[u8; 4], data: Option<&[u8]>) {

@@ -44,6 +44,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         bit_depth: if wide { 16 } else { 8 },
         // Of what the decoder needs beside its planes resident sizes show nothing (1 and 4 megapixels).
         decoder_bytes: planes,
+        animation: None,
         packing: Packing::avif(input.len(), u64::from(width) * u64::from(height)),
     })
 }

@@ -3,15 +3,19 @@
 
 mod frame;
 mod metadata;
+#[cfg(feature = "webp")]
+mod patches;
 
 use crate::error::{Corrupt, TooLarge};
 use crate::options::ImageFormat;
-use crate::probe::Packing;
+use crate::probe::{Animation, Packing};
 use crate::raster::{Layout, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation};
 
 use frame::Frame;
 pub(super) use metadata::metadata;
+#[cfg(feature = "webp")]
+pub(super) use patches::Patches;
 
 const EXTENSION: u8 = 0x21;
 const GRAPHIC_CONTROL: u8 = 0xf9;
@@ -22,7 +26,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     let mut blocks = Blocks { rest: input.get(6..).ok_or(Corrupt::Truncated)? };
     let &[w0, w1, h0, h1, flags, _, _] = blocks.take()?;
     blocks.color_table(flags)?;
-    let (mut frames, mut first) = (0, None);
+    let (mut frames, mut first, mut animation) = (0, None, Animation::default());
     // A missing trailer after whole blocks is common, and loses nothing.
     while let Some(kind) = blocks.kind() {
         match kind {
@@ -33,6 +37,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
                 frames += 1;
                 let place = blocks.image_header()?;
                 first = first.or(Some(place));
+                animation.add(place[2].into(), place[3].into());
                 if frames > limits.max_frames {
                     return Err(TooLarge::Frames { limit: limits.max_frames }.into());
                 }
@@ -62,6 +67,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         channels: 4,
         bit_depth: 8,
         decoder_bytes: frame_bytes((frame_width, frame_height), screen),
+        animation: animation.of(frames > 1),
         packing: Packing::gif(input.len(), u64::from(screen.0) * u64::from(screen.1)),
     })
 }

@@ -22,6 +22,7 @@ pub(crate) fn info(file: &JpegFile<'_>) -> ImageInfo {
         channels: u8::try_from(file.components().len()).unwrap_or(u8::MAX),
         bit_depth: 8,
         decoder_bytes: decoder_bytes(file),
+        animation: None,
         packing: Packing::Jpeg {
             bytes: file.length() as u64,
             by_planes: goes_by_planes(file),

@@ -20,6 +20,6 @@ pub(crate) fn metadata<'a>(input: &'a [u8], info: &ImageInfo) -> Found<'a> {
             Found::default()
         }
     };
-    found.dropped.notes_if(info.frames > 1, Note::FramesDropped);
+    found.dropped.notes_if(info.frames > 1 || info.is_animated(), Note::FramesDropped);
     found
 }

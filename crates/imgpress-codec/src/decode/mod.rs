@@ -1,5 +1,7 @@
 //! From a stranger's bytes to pixels, with decoders in safe Rust only: one file a format.
 
+#[cfg(feature = "webp")]
+pub(crate) mod animation;
 #[cfg(feature = "avif")]
 pub(crate) mod avif;
 mod bmp;

@@ -4,6 +4,8 @@
 mod bands;
 mod colors;
 mod metadata;
+#[cfg(feature = "webp")]
+mod patches;
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -11,13 +13,15 @@ use std::io::Cursor;
 use crate::colors::Colors;
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
-use crate::probe::Packing;
+use crate::probe::{Animation, Packing};
 use crate::raster::{Layout, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
 pub(crate) use bands::Bands;
 use colors::ColorChunks;
 pub(super) use metadata::metadata;
+#[cfg(feature = "webp")]
+pub(super) use patches::Patches;
 
 pub(crate) const SIGNATURE: usize = 8;
 
@@ -32,7 +36,11 @@ struct Chunks<'a> {
     header: &'a [u8; 13],
     color: ColorChunks<'a>,
     exif: Option<&'a [u8]>,
-    animation: Option<&'a [u8]>,
+    /// Frames that are announced.
+    frames: u32,
+    animation: Animation,
+    /// Whether the still picture is none of the frames.
+    is_beside: bool,
     has_transparency: bool,
 }
 
@@ -59,10 +67,8 @@ pub(super) fn probe(input: &[u8]) -> Result<ImageInfo, Error> {
         width: u32::from_be_bytes([w3, w2, w1, w0]),
         height: u32::from_be_bytes([h3, h2, h1, h0]),
         orientation,
-        frames: chunks
-            .animation
-            .and_then(<[u8]>::first_chunk)
-            .map_or(1, |count| u32::from_be_bytes(*count).max(1)),
+        frames: chunks.frames.max(1),
+        animation: chunks.animation.of(chunks.frames > 1 || chunks.frames == 1 && chunks.is_beside),
         channels,
         bit_depth: if depth == 16 { 16 } else { 8 },
         decoder_bytes: chunks.copied_bytes(input),
@@ -139,14 +145,33 @@ impl<'a> Chunks<'a> {
         let header = header.first_chunk().filter(|_| &first == b"IHDR" && header.len() == 13);
         let header = header.ok_or_else(|| Corrupt::malformed("it does not start with its header"))?;
         let color = ColorChunks::default();
-        let mut chunks = Self { header, color, exif: None, animation: None, has_transparency: false };
+        let mut chunks = Self {
+            header,
+            color,
+            exif: None,
+            frames: 0,
+            animation: Animation::default(),
+            is_beside: false,
+            has_transparency: false,
+        };
         let mut before_data = true;
         for _ in 0..MAX_CHUNKS {
             let (name, data) = next(&mut rest)?;
             match &name {
                 b"IDAT" => before_data = false,
                 b"eXIf" => chunks.exif = chunks.exif.or(Some(data)),
-                b"acTL" => chunks.animation = chunks.animation.or(Some(data)),
+                // Behind the data it says nothing.
+                b"acTL" if before_data && chunks.frames == 0 => {
+                    chunks.frames = data.first_chunk().map_or(0, |count| u32::from_be_bytes(*count));
+                }
+                b"fcTL" => {
+                    let [width, height] = [4, 8].map(|at| {
+                        let side = data.get(at..).and_then(<[u8]>::first_chunk);
+                        side.map_or(0, |side| u32::from_be_bytes(*side))
+                    });
+                    chunks.is_beside |= !before_data && chunks.animation == Animation::default();
+                    chunks.animation.add(width, height);
+                }
                 b"tRNS" => chunks.has_transparency = true,
                 b"IEND" => return Ok(chunks),
                 _ if before_data => chunks.color.take(name, data),

@@ -38,6 +38,7 @@ pub(super) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         channels: color.channel_count(),
         bit_depth: u8::try_from(color.bits_per_pixel() / u16::from(color.channel_count())).unwrap_or(u8::MAX),
         decoder_bytes: 0,
+        animation: None,
         packing,
     })
 }

@@ -33,6 +33,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         channels: u8::try_from(header.layout().channels()).unwrap_or(u8::MAX),
         bit_depth: if header.wide() { 16 } else { 8 },
         decoder_bytes: unpacked_bytes(&header),
+        animation: None,
         packing: packing(&header, input),
     })
 }

@@ -3,16 +3,20 @@
 
 mod complete;
 mod metadata;
+#[cfg(feature = "webp")]
+mod patches;
 
 use crate::colors::Colors;
 use crate::error::Corrupt;
 use crate::options::ImageFormat;
-use crate::probe::Packing;
+use crate::probe::{Animation, Packing};
 use crate::raster::{MAX_ICC, Raster};
 use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
 use super::through_image;
 pub(super) use metadata::metadata;
+#[cfg(feature = "webp")]
+pub(super) use patches::Patches;
 
 /// Most chunks of a file; an animation has one a frame.
 const MAX_CHUNKS: usize = 100_000;
@@ -27,6 +31,7 @@ struct Chunks<'a> {
     icc: Option<&'a [u8]>,
     exif: Option<&'a [u8]>,
     frames: u32,
+    animation: Animation,
     /// Of the first frame, not being in an animation.
     is_lossless: bool,
 }
@@ -44,6 +49,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
         frames: chunks.frames.max(1),
         // A picture of four components, beside that of three.
         decoder_bytes: 4,
+        animation: chunks.animation.of(chunks.frames > 1),
         packing: Packing::webp(input.len(), chunks.is_lossless),
         ..info
     })
@@ -70,7 +76,11 @@ impl<'a> Chunks<'a> {
             match name {
                 b"ICCP" => chunks.icc = chunks.icc.or(Some(data)),
                 b"EXIF" => chunks.exif = chunks.exif.or(Some(data)),
-                b"ANMF" => chunks.frames += 1,
+                b"ANMF" => {
+                    chunks.frames += 1;
+                    let (width, height) = frame_size(data).ok_or(Corrupt::Truncated)?;
+                    chunks.animation.add(width, height);
+                }
                 b"VP8L" => chunks.is_lossless = true,
                 _ => {}
             }
@@ -89,6 +99,12 @@ pub(crate) fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<Chunk<'a>>, Corrupt
     let (data, after) = after.split_at_checked(size).ok_or(Corrupt::Truncated)?;
     *rest = after.get(size % 2..).unwrap_or_default();
     Ok(Some((name, data)))
+}
+
+/// Width and height in the header of a frame, 24 bits each, less one.
+fn frame_size(frame: &[u8]) -> Option<(u32, u32)> {
+    let &[w0, w1, w2, h0, h1, h2] = frame.get(6..)?.first_chunk()?;
+    Some((u32::from_le_bytes([w0, w1, w2, 0]) + 1, u32::from_le_bytes([h0, h1, h2, 0]) + 1))
 }
 
 /// Width and height in the header of a canvas (24 bits each, less one), of a lossless picture (14 bits each, less

@@ -24,6 +24,10 @@ const AVIF_FIXED: u64 = 20 << 20;
 /// the same way.
 const PNG_LOSSLESS: u64 = 4;
 
+/// Files of an animation that are held beside its input, each about as large: its frames as they are made, the same with
+/// what is around them, and twice those of the input.
+const FILES: u64 = 4;
+
 impl ImageInfo {
     /// Whether the options may make it a file of this format.
     pub(crate) fn may_become(&self, format: ImageFormat, options: &Options) -> bool {
@@ -42,6 +46,9 @@ impl ImageInfo {
 
     /// As [`bytes_for`](Self::bytes_for), for the formats that take the picture as a whole, and its alpha.
     pub(super) fn bytes_for_others(&self, options: &Options, geometry: &Geometry) -> u64 {
+        if let Some(animation) = self.animation.filter(|_| self.stays_animated(options)) {
+            return self.animation(animation.largest, geometry, options);
+        }
         let (pixels, out) = (self.pixels(), geometry.pixels());
         let channels = u64::from(self.channels.min(4));
         let webp = if self.may_become(ImageFormat::Webp, options) {
@@ -77,6 +84,22 @@ impl ImageInfo {
     fn may_be_png(&self, options: &Options, geometry: &Geometry) -> bool {
         let is_alone = self.channels.is_multiple_of(2) && !encode::is_built(ImageFormat::Webp);
         options.format != OutputFormat::Auto || self.may_be_graphic(geometry) || is_alone
+    }
+
+    /// The same of an animation that stays one: its canvas and what it is to give back, the stored frame and what
+    /// decoding that takes, this picture and the one before, turned and resized, the part that is encoded, twice, and
+    /// files.
+    fn animation(&self, largest: u64, geometry: &Geometry, options: &Options) -> u64 {
+        let (canvas, out) = (self.pixels() * 4, geometry.pixels() * 4);
+        let stored = largest.max(self.pixels()) * (4 + self.decoding(u64::from(self.channels.min(4))));
+        let longest = u64::from(self.shown_size().0.max(geometry.width));
+        let is_changed = self.orientation.swaps_sides() || !geometry.is_identity(self.shown_size());
+        let placing = if is_changed { canvas + 4 * longest * u64::from(transform::BAND) } else { 0 };
+        let lossless = self.packing.is_lossless_webp() && options.format == OutputFormat::Same;
+        let coding = if lossless || geometry.pixels() <= FEW_PIXELS { WEBP_LOSSLESS } else { WEBP_LOSSY };
+        let encoding = 2 * out + geometry.pixels() * coding;
+        let files = FILES * self.packing.bytes().unwrap_or(0);
+        2 * canvas + 2 * out + stored.max(placing).max(encoding) + files + FIXED
     }
 
     fn webp(&self, pixels: u64, channels: u64, options: &Options, geometry: &Geometry) -> u64 {

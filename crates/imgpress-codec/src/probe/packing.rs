@@ -54,8 +54,7 @@ impl Packing {
         match self {
             Self::Jpeg { bytes, .. } => bytes * 8 <= pixels * 3 / 2,
             Self::Lossless { bytes, .. } => bytes * 8 <= pixels * 14,
-            Self::Rated(Rating { bits, photograph, .. }) => bits <= photograph,
-            Self::Unknown => true,
+            Self::Rated(_) | Self::Unknown => true,
         }
     }
 
@@ -68,11 +67,21 @@ impl Packing {
         matches!(self, Self::Lossless { is_webp: true, .. })
     }
 
+    /// Bytes of the file, where they say something.
+    pub(super) fn bytes(self) -> Option<u64> {
+        match self {
+            Self::Jpeg { bytes, .. } | Self::Lossless { bytes, .. } | Self::Rated(Rating { bytes, .. }) => {
+                Some(bytes)
+            }
+            Self::Unknown => None,
+        }
+    }
+
     /// Hundredths of a byte that encoding takes for each pixel of a picture that had so many.
     pub(super) fn encoder(self, pixels: u64, quality: u8, grey: bool) -> u64 {
         let (calm, wild) = (at(&CALM, quality.into()), at(&WILD, quality.into()));
         let (calm, wild) = if grey { (calm * 4 / 5, WILD_GREY) } else { (calm, wild) };
-        let Some(Rating { bits, photograph, noise }) = self.rating(pixels, grey) else {
+        let Some(Rating { bits, photograph, noise, .. }) = self.rating(pixels, grey) else {
             // Between the two.
             return (2 * calm + wild) / 3;
         };
@@ -92,7 +101,7 @@ impl Packing {
             (Self::Rated(rating), _) => return Some(rating),
             (Self::Unknown, _) => return None,
         };
-        Some(Rating { bits: 800 * bytes / pixels.max(1), photograph, noise })
+        Some(Rating { bytes, bits: 800 * bytes / pixels.max(1), photograph, noise })
     }
 }
 

@@ -5,6 +5,8 @@ use super::Packing;
 /// How much there is in a picture beside what is in others of the same kind of file, in hundredths of a bit a pixel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rating {
+    /// Of the file.
+    pub(super) bytes: u64,
     /// What this one has.
     pub(super) bits: u64,
     /// What photographs have at most.
@@ -54,20 +56,21 @@ impl Packing {
                 count += 1;
             }
         }
-        Self::of_differences(sum as f64 / count.max(1) as f64, channels)
+        Self::of_differences(input.len(), sum as f64 / count.max(1) as f64, channels)
     }
 
     /// What differences of this mean size from neighbour to neighbour come to: bits of a Laplace distribution, as those
     /// of pictures are (O'Neal 1966).
-    fn of_differences(mean: f64, channels: u8) -> Self {
+    fn of_differences(bytes: usize, mean: f64, channels: u8) -> Self {
         let (photograph, noise) = if channels < 3 { (500, 800) } else { (1400, 2200) };
         let bits = f64::from(channels) * (1.0 + 2.0 * std::f64::consts::E * mean).log2();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 800 a channel")]
         let bits = (bits * 100.0) as u64;
-        Self::Rated(Rating { bits, photograph, noise })
+        Self::Rated(Rating { bytes: bytes as u64, bits, photograph, noise })
     }
 
     fn by_size(bytes: usize, pixels: u64, (photograph, noise): (u64, u64)) -> Self {
-        Self::Rated(Rating { bits: 800 * bytes as u64 / pixels.max(1), photograph, noise })
+        let bytes = bytes as u64;
+        Self::Rated(Rating { bytes, bits: 800 * bytes / pixels.max(1), photograph, noise })
     }
 }

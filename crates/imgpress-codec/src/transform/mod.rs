@@ -40,6 +40,33 @@ impl Holds {
     }
 }
 
+/// Converts a decoded picture to sRGB, or leaves it in the colours of its profile where that is asked for and held. Gives
+/// the background in its colours.
+pub(crate) fn convert(raster: &mut Raster, options: &Options, holds: Holds) -> Color {
+    let background = holds.background(options);
+    match options.color {
+        ColorSpace::Keep if holds.grey || !raster.layout.is_grey() => color::keep(raster, background),
+        ColorSpace::Keep | ColorSpace::Srgb => {
+            color::to_srgb(raster);
+            background
+        }
+    }
+}
+
+/// Turns a picture and brings it to the size of `geometry`.
+///
+/// # Errors
+/// The budget's, between steps.
+pub(crate) fn place(raster: &mut Raster, geometry: &Geometry, budget: &Budget) -> Result<(), Error> {
+    orient::upright(raster);
+    budget.check()?;
+    if !geometry.is_identity(raster.size()) {
+        resize::to(raster, geometry, budget)?;
+        budget.check()?;
+    }
+    Ok(())
+}
+
 /// Makes a decoded picture into one that the output's format `holds`, of the size of `geometry`: upright, in sRGB or in
 /// the colours of its profile; grey, or red, green, blue; opaque, or with its alpha where that is held and says something.
 ///
@@ -55,14 +82,7 @@ pub(crate) fn prepare(
     holds: Holds,
     budget: &Budget,
 ) -> Result<Raster, Error> {
-    let background = holds.background(options);
-    let background = match options.color {
-        ColorSpace::Keep if holds.grey || !raster.layout.is_grey() => color::keep(&mut raster, background),
-        ColorSpace::Keep | ColorSpace::Srgb => {
-            color::to_srgb(&mut raster);
-            background
-        }
-    };
+    let background = convert(&mut raster, options, holds);
     budget.check()?;
     if holds.alpha {
         flatten::if_opaque(&mut raster);
@@ -70,11 +90,6 @@ pub(crate) fn prepare(
         flatten::onto(&mut raster, background);
     }
     budget.check()?;
-    orient::upright(&mut raster);
-    budget.check()?;
-    if !geometry.is_identity(raster.size()) {
-        resize::to(&mut raster, geometry, budget)?;
-        budget.check()?;
-    }
+    place(&mut raster, geometry, budget)?;
     Ok(raster)
 }

@@ -21,20 +21,7 @@ impl Verify {
             return Ok(());
         }
         let found = narrowed(decoded(file)?);
-        if (found.width, found.height) != (raster.width, raster.height) {
-            return Err(failed("it has another size"));
-        }
-        let (found, expected) = (Pixels(&found), Pixels(raster));
-        let count = raster.width * raster.height;
-        let mut pairs = (0..count).map(|at| (found.at(at), expected.at(at)));
-        let same = match quality {
-            None => pairs.all(|(found, expected)| found == expected || found[3] == 0 && expected[3] == 0),
-            Some(_) => pairs.all(|(found, expected)| found[3] == expected[3]),
-        };
-        if !same {
-            return Err(failed("it has other pixels"));
-        }
-        quality.map_or(Ok(()), |quality| check_means(&found, &expected, quality))
+        check_pixels(&found, raster, quality)
     }
 
     /// Checks that a kept file has every pixel of its input, which is known to be whole.
@@ -54,7 +41,25 @@ impl Verify {
     }
 }
 
-fn generous() -> Limits {
+/// Checks a decoded picture of 8 bits a component against the one that was encoded, as [`Verify::check_file`].
+pub(super) fn check_pixels(found: &Raster, expected: &Raster, quality: Option<Quality>) -> Result<(), Error> {
+    if (found.width, found.height) != (expected.width, expected.height) {
+        return Err(failed("it has another size"));
+    }
+    let count = expected.width * expected.height;
+    let (found, expected) = (Pixels(found), Pixels(expected));
+    let mut pairs = (0..count).map(|at| (found.at(at), expected.at(at)));
+    let same = match quality {
+        None => pairs.all(|(found, expected)| found == expected || found[3] == 0 && expected[3] == 0),
+        Some(_) => pairs.all(|(found, expected)| found[3] == expected[3]),
+    };
+    if !same {
+        return Err(failed("it has other pixels"));
+    }
+    quality.map_or(Ok(()), |quality| check_means(&found, &expected, quality))
+}
+
+pub(super) fn generous() -> Limits {
     Limits { max_pixels: u64::MAX, max_image_memory: u64::MAX, ..Limits::default() }
 }
 

@@ -9,6 +9,10 @@
     reason = "small numbers"
 )]
 
+#[cfg(feature = "webp")]
+mod animations;
+#[cfg(feature = "webp")]
+mod animations_bounds;
 #[cfg(feature = "avif")]
 mod avif;
 mod bands;
@@ -28,6 +32,8 @@ mod max_bytes;
 mod metadata;
 mod metadata_formats;
 mod metadata_random;
+#[cfg(feature = "webp")]
+mod moving;
 mod orientation;
 mod outputs;
 mod outputs_carried;

@@ -36,6 +36,8 @@ pub(super) fn config(settings: &EngineSettings, request: &RequestSettings) -> En
     let mut config = EngineConfig::new(workers, resources::memory());
     config.limits.max_pixels = settings.max_pixels.0;
     config.limits.max_side = settings.max_side;
+    config.limits.max_animation_frames = settings.max_frames;
+    config.limits.max_animation_pixels = settings.max_frame_pixels.0;
     config.limits.max_image_memory = settings.max_image_memory.as_u64();
     config.verify = settings.verify;
     config.max_upload_bytes = request.max_upload_bytes.as_u64();

@@ -9,6 +9,7 @@
     reason = "clippy spares only the test functions themselves, not what they share"
 )]
 
+mod animations;
 mod auto;
 mod carried;
 mod command_line;

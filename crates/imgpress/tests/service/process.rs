@@ -25,6 +25,8 @@ async fn a_bad_value_stops_the_start_with_one_line_that_says_all() {
         ("IMGPRESS_MAX_UPLOAD_BYTES", "big", "--max-upload-bytes"),
         ("IMGPRESS_MAX_PIXELS", "-1", "--max-pixels"),
         ("IMGPRESS_MAX_SIDE", "0", "--max-side"),
+        ("IMGPRESS_MAX_FRAMES", "0", "--max-frames"),
+        ("IMGPRESS_MAX_FRAME_PIXELS", "0 MP", "--max-frame-pixels"),
         ("IMGPRESS_RATE_LIMIT_MAX", "0", "--rate-limit-max"),
         ("IMGPRESS_RATE_LIMIT_WINDOW", "0s", "--rate-limit-window"),
         ("IMGPRESS_REQUEST_TIMEOUT", "30", "--request-timeout"),

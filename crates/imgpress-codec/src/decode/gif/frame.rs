@@ -3,7 +3,11 @@
 use weezl::{BitOrder, LzwStatus, decode::Decoder};
 
 use super::Blocks;
+#[cfg(feature = "webp")]
+use crate::decode::animation::Place;
 use crate::error::Corrupt;
+#[cfg(feature = "webp")]
+use crate::raster::{Layout, Raster};
 
 /// A frame whose pixels are all there.
 pub(super) struct Frame<'a> {
@@ -64,6 +68,15 @@ impl<'a> Frame<'a> {
             }
         }
         screen
+    }
+
+    /// Where it goes, and its own pixels.
+    #[cfg(feature = "webp")]
+    pub(super) fn into_patch(mut self) -> (Place, Raster) {
+        let ((left, top), width) = (std::mem::take(&mut self.place), self.width);
+        let height = self.pixels.len() / width.max(1);
+        let raster = Raster::new(width, height, Layout::Rgba, self.on_screen(width, height));
+        (Place { left, top, width, height }, raster)
     }
 
     /// Which row of the frame each stored row is (GIF89a, appendix E).

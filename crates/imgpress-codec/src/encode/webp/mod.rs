@@ -4,7 +4,8 @@ mod scale;
 
 use std::borrow::Cow;
 
-use imgpress_webp::{Coding, Method, Picture, Settings};
+pub(crate) use imgpress_webp::Method;
+use imgpress_webp::{Coding, Picture, Settings};
 
 use crate::error::TooLarge;
 use crate::options::{Effort, Quality};
@@ -58,6 +59,32 @@ impl<'a> Pixels<'a> {
         self.encode(Coding::Lossless, method(effort), budget)
     }
 
+    /// As [`lossy`](Self::lossy), by a method of libwebp.
+    ///
+    /// # Errors
+    /// As [`lossy`](Self::lossy).
+    pub(crate) fn lossy_by(
+        &self,
+        quality: Quality,
+        method: Method,
+        budget: &Budget,
+    ) -> Result<Vec<u8>, Error> {
+        let effort = match method.get() {
+            0..=3 => Effort::Fast,
+            4..=5 => Effort::Balanced,
+            _ => Effort::Max,
+        };
+        self.encode(Coding::Lossy { quality: theirs(quality, effort) }, method, budget)
+    }
+
+    /// As [`lossless`](Self::lossless), by a method of libwebp.
+    ///
+    /// # Errors
+    /// As [`lossy`](Self::lossy).
+    pub(crate) fn lossless_by(&self, method: Method, budget: &Budget) -> Result<Vec<u8>, Error> {
+        self.encode(Coding::Lossless, method, budget)
+    }
+
     fn encode(&self, coding: Coding, method: Method, budget: &Budget) -> Result<Vec<u8>, Error> {
         let (width, height) = self.size;
         let picture = Picture::new(width, height, self.layout, &self.pixels);
@@ -93,7 +120,7 @@ fn theirs(quality: Quality, effort: Effort) -> f32 {
 }
 
 /// The methods of libwebp for the efforts.
-fn method(effort: Effort) -> Method {
+pub(crate) fn method(effort: Effort) -> Method {
     match effort {
         Effort::Fast => const { Method::new(2) },
         Effort::Balanced => const { Method::new(4) },

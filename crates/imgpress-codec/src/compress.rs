@@ -8,6 +8,7 @@ mod limit;
 mod look;
 mod png;
 mod ready;
+mod sought;
 mod target;
 #[cfg(feature = "webp")]
 mod webp;

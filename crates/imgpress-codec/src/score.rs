@@ -56,6 +56,11 @@ impl Judge {
         if levels.width * levels.height <= WHOLE { None } else { Tiles::of(levels) }
     }
 
+    /// The same with at most so many pixels in the tiles.
+    pub(crate) fn sample_within(levels: &Raster, most: usize) -> Option<Tiles> {
+        if levels.width * levels.height <= most { None } else { Tiles::within(levels, most) }
+    }
+
     /// For copies of this picture, grey or of red, green and blue, which is what the tiles hold if there are any.
     ///
     /// # Errors
@@ -89,10 +94,25 @@ impl Judge {
     /// # Errors
     /// As [`score`](Self::score).
     pub(crate) fn score_whole(&self, file: &[u8]) -> Result<f64, Error> {
-        let copy = decode(file)?;
+        self.score_of_whole(&decode(file)?)
+    }
+
+    /// The score of the picture, by that of a copy of what was given.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`]: it is of another size.
+    pub(crate) fn score_of(&self, copy: &Raster) -> Result<f64, Error> {
+        self.compare(copy)
+    }
+
+    /// The same by a copy of the whole picture.
+    ///
+    /// # Errors
+    /// As [`score_of`](Self::score_of).
+    pub(crate) fn score_of_whole(&self, copy: &Raster) -> Result<f64, Error> {
         match &self.original {
-            Original::Sample(tiles, _) => self.compare(&tiles.cut(&copy, (1, 1))),
-            Original::Whole(_) => self.compare(&copy),
+            Original::Sample(tiles, _) => self.compare(&tiles.cut(copy, (1, 1))),
+            Original::Whole(_) => self.compare(copy),
         }
     }
 

@@ -3,8 +3,8 @@
 use super::grid::{Grid, Tile};
 use crate::raster::Raster;
 
-/// Most pixels of a sample: two copies of as many are made and compared in about 200 ms.
-const MOST: usize = 88 << 14;
+/// Most pixels of a sample: three copies of as many are made and compared in less than 200 ms.
+const MOST: usize = 64 << 14;
 
 /// Levels that are added to the detail of a tile, so that flat ones are chosen too.
 const LEAST: f64 = 0.5;
@@ -33,9 +33,14 @@ impl Tiles {
     /// of it they have, since errors grow with detail, and their spread with them. `None` of a picture that is too small
     /// for a tile.
     pub(crate) fn of(picture: &Raster) -> Option<Self> {
+        Self::within(picture, MOST)
+    }
+
+    /// The same with at most so many pixels, but for one tile.
+    pub(crate) fn within(picture: &Raster, pixels: usize) -> Option<Self> {
         let Grid { size, mut tiles } = Grid::of(picture)?;
         tiles.sort_by(|one, other| one.detail.total_cmp(&other.detail).then(one.corner.cmp(&other.corner)));
-        let most = (MOST / (size.0 * size.1)).min(tiles.len());
+        let most = (pixels / (size.0 * size.1)).clamp(1, tiles.len());
         let across = most.isqrt().max(1);
         let mut tiles = chosen(&tiles, most / across * across);
         tiles.sort_by_key(|chosen| (chosen.tile.corner.1, chosen.tile.corner.0));

@@ -26,7 +26,7 @@ pub(crate) use pixels::of_planes;
 pub(crate) use search::{Effort, Found, find};
 pub(crate) use tiles::Tiles;
 
-/// Most pixels of a picture that is compared as a whole. Three comparisons of as many take 150 to 200 ms.
+/// Most pixels of a picture that is compared as a whole. Three comparisons of as many take 150 to 200 ms, and a fourth is seldom needed.
 const WHOLE: usize = 600_000;
 
 /// Bytes of memory that comparing takes for each pixel of a picture that is compared as a whole, and of a sample: what the

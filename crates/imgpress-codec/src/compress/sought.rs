@@ -2,7 +2,6 @@
 
 use super::Job;
 use super::ready::{Made, Ready, Source};
-use crate::container::Extras;
 use crate::options::{ImageFormat, Options, Quality, Score, Target};
 use crate::raster::Raster;
 use crate::score::{self, Found, Judge};
@@ -82,9 +81,12 @@ impl Job<'_> {
             ImageFormat::Webp => encode::webp::Pixels::of(part)?.lossy(quality, effort, self.budget),
             #[cfg(feature = "avif")]
             ImageFormat::Avif => {
-                Ok(encode::avif::encode(part, quality, effort, self.budget)?.write(&Extras::default()))
+                let still = encode::avif::encode(part, quality, effort, self.budget)?;
+                Ok(still.write(&crate::container::Extras::default()))
             }
-            other => Err(Error::Encoder(format!("no {other} at quality {}, {effort:?}", quality.get()))),
+            other => {
+                Err(Error::Encoder(format!("no {other} of {:?} at {quality:?}, {effort:?}", part.size())))
+            }
         }
     }
 

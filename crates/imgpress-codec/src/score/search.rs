@@ -29,7 +29,7 @@ impl Found {
 /// How thorough a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// Three tries at most, the nearest of which counts. Between tries a score need not rise evenly: of a JPEG that becomes
+    /// Four tries at most, the nearest of which counts. Between tries a score need not rise evenly: of a JPEG that becomes
     /// one again it does not.
     Usual,
     /// Two, from which the quality follows, where trying is dear.
@@ -59,7 +59,7 @@ pub(crate) fn find(
             return Ok(best);
         }
         match (effort, tried.len()) {
-            (Effort::Usual, 3) => return Ok(best),
+            (Effort::Usual, 4) => return Ok(best),
             (Effort::Little, 2) => return Ok(likely),
             _ => {}
         }
@@ -105,7 +105,7 @@ mod tests {
             tries += 1;
             Ok(score(mean_score(quality)))
         });
-        assert!(tries <= if effort == Effort::Usual { 3 } else { 2 });
+        assert!(tries <= if effort == Effort::Usual { 4 } else { 2 });
         (found.unwrap(), tries)
     }
 

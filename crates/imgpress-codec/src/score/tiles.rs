@@ -3,7 +3,7 @@
 use super::grid::{Grid, Tile};
 use crate::raster::Raster;
 
-/// Most pixels of a sample: three copies of as many are made and compared in less than 200 ms.
+/// Most pixels of a sample: four copies of as many are made and compared in 200 ms.
 const MOST: usize = 64 << 14;
 
 /// Levels that are added to the detail of a tile, so that flat ones are chosen too.

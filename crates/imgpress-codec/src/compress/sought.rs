@@ -3,7 +3,7 @@
 use super::Job;
 use super::ready::{Made, Ready, Source};
 use crate::options::{ImageFormat, Options, Quality, Score, Target};
-use crate::raster::Raster;
+use crate::raster::{Raster, narrow_16};
 use crate::score::{self, Found, Judge};
 use crate::{Error, Note, Outcome, Output, decode, encode, probe, transform};
 
@@ -94,6 +94,10 @@ impl Job<'_> {
     fn shown(&self, file: &[u8]) -> Result<Raster, Error> {
         let info = probe(file, self.limits)?;
         let mut raster = decode::decode(file, &info, self.limits)?;
+        if raster.wide {
+            raster.pixels = narrow_16(std::mem::take(&mut raster.pixels));
+            raster.wide = false;
+        }
         transform::flatten(&mut raster, self.options.background);
         Ok(raster)
     }

@@ -10,6 +10,7 @@ mod limit;
 mod look;
 mod png;
 mod ready;
+mod sought;
 mod target;
 #[cfg(feature = "webp")]
 mod webp;
@@ -48,7 +49,7 @@ pub fn compress_image_bytes(input: &[u8], quality: Quality) -> Result<Vec<u8>, E
 /// same coefficients anew takes fewer. So the same image compressed again comes back as it is, byte by byte.
 ///
 /// Where a [look](Target::Look) is asked for, it has the quality at which this picture has that look, to within a
-/// point or so, found with at most three files.
+/// point or so, found with at most four files.
 ///
 /// With [`max_bytes`](Options::max_bytes), the highest quality that fits is taken, none above the one that is asked for.
 ///

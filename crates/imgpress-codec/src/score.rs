@@ -1,51 +1,52 @@
 //! How alike a picture and its encoded copy look: SSIMULACRA2 (Sneyers, 2022; the crate `fast-ssim2`), of the whole
-//! picture where it is small, else of a sample of it.
+//! picture where it is small, else of tiles of it, by our own arithmetic.
 //!
 //! 100 is the same picture, 90 cannot be told from it, 70 is high quality, 50 medium, 30 low. Samples are taken as sRGB
 //! whatever profile they are in: what is compared is how much they differ.
 
+mod blur;
+mod grid;
+mod metric;
+mod noise;
 #[cfg(any(test, not(feature = "mozjpeg")))]
 mod pixels;
 mod search;
 mod tiles;
+mod xyb;
 
 use fast_ssim2::{PixelDescriptor, PixelSlice, Ssimulacra2Reference};
 use imgpress_jpeg::{ColorTransform, DecodeLimits, Decoder};
 
 use crate::Error;
 use crate::raster::{Layout, Raster};
+use metric::{Reference, Sums};
 
 #[cfg(any(test, not(feature = "mozjpeg")))]
 pub(crate) use pixels::of_planes;
 pub(crate) use search::{Effort, Found, find};
 pub(crate) use tiles::Tiles;
 
-/// Most pixels of a picture that is compared as a whole. Three comparisons of as many take 150 to 200 ms.
+/// Most pixels of a picture that is compared as a whole. Three comparisons of as many take 150 to 200 ms, and a fourth is seldom needed.
 const WHOLE: usize = 600_000;
 
-/// Bytes of memory that comparing takes for each pixel that is compared: what the metric holds of both (measured in
-/// tests/memory.rs), and the sample itself.
-const HELD: u64 = 130;
+/// Bytes of memory that comparing takes for each pixel of a picture that is compared as a whole, and of a sample: what the
+/// metric holds of both (measured in tests/memory.rs), and the sample itself.
+const HELD: [u64; 2] = [130, 25];
 
 /// Bytes of memory that comparing takes of a picture of so many pixels.
 pub(crate) fn memory(pixels: u64) -> u64 {
-    HELD * pixels.min(Tiles::PIXELS)
+    if pixels <= WHOLE as u64 { HELD[0] * pixels } else { HELD[1] * pixels.min(Tiles::PIXELS) }
 }
-
-/// By how many points a sample scores higher than its whole picture: edges between tiles hide what is lost beside them,
-/// and the norms that the metric takes weigh the worst places of a picture, of which fewer are met the larger it is.
-/// So many points, so many more with each megapixel, and at most. Found on the tuning set's pictures above a megapixel at
-/// qualities 60, 78 and 90: a deviation of 0.8 is left.
-const BIAS: (f64, f64, f64) = (0.85, 0.12, 3.5);
-
-/// Loss, in points below 100, from which a sample's score is off by as much; less than in proportion.
-const WHOLLY_BIASED: f64 = 5.0;
 
 /// Compares copies of a picture with it.
 pub(crate) struct Judge {
-    reference: Ssimulacra2Reference,
-    tiles: Option<Tiles>,
+    original: Original,
     size: (usize, usize),
+}
+
+enum Original {
+    Whole(Ssimulacra2Reference),
+    Sample(Tiles, Vec<Reference>),
 }
 
 impl Judge {
@@ -55,6 +56,11 @@ impl Judge {
         if levels.width * levels.height <= WHOLE { None } else { Tiles::of(levels) }
     }
 
+    /// The same with at most so many pixels in the tiles.
+    pub(crate) fn sample_within(levels: &Raster, most: usize) -> Option<Tiles> {
+        if levels.width * levels.height <= most { None } else { Tiles::within(levels, most) }
+    }
+
     /// For copies of this picture, grey or of red, green and blue, which is what the tiles hold if there are any.
     ///
     /// # Errors
@@ -62,8 +68,17 @@ impl Judge {
     pub(crate) fn new(original: &Raster, tiles: Option<Tiles>) -> Result<Self, Error> {
         let rgb = rgb(original);
         let size = (original.width, original.height);
-        let reference = Ssimulacra2Reference::new(&view(&rgb, size)?).map_err(|error| failed(&error))?;
-        Ok(Self { reference, tiles, size })
+        let original = match tiles {
+            Some(tiles) => {
+                let parts = tiles.places().map(|(place, _)| part(&rgb, size.0, place, tiles.size()));
+                let references = parts.map(|part| Reference::new(&part, tiles.size())).collect();
+                Original::Sample(tiles, references)
+            }
+            None => Original::Whole(
+                Ssimulacra2Reference::new(&view(&rgb, size)?).map_err(|error| failed(&error))?,
+            ),
+        };
+        Ok(Self { original, size })
     }
 
     /// The score of the picture, by that of a file of what was given.
@@ -79,10 +94,25 @@ impl Judge {
     /// # Errors
     /// As [`score`](Self::score).
     pub(crate) fn score_whole(&self, file: &[u8]) -> Result<f64, Error> {
-        let copy = decode(file)?;
-        match &self.tiles {
-            Some(tiles) => self.compare(&tiles.cut(&copy, (1, 1))),
-            None => self.compare(&copy),
+        self.score_of_whole(&decode(file)?)
+    }
+
+    /// The score of the picture, by that of a copy of what was given.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`]: it is of another size.
+    pub(crate) fn score_of(&self, copy: &Raster) -> Result<f64, Error> {
+        self.compare(copy)
+    }
+
+    /// The same by a copy of the whole picture.
+    ///
+    /// # Errors
+    /// As [`score_of`](Self::score_of).
+    pub(crate) fn score_of_whole(&self, copy: &Raster) -> Result<f64, Error> {
+        match &self.original {
+            Original::Sample(tiles, _) => self.compare(&tiles.cut(copy, (1, 1))),
+            Original::Whole(_) => self.compare(copy),
         }
     }
 
@@ -91,15 +121,26 @@ impl Judge {
             return Err(failed("a copy of another size"));
         }
         let rgb = rgb(copy);
-        let score = self.reference.compare(&view(&rgb, self.size)?).map_err(|error| failed(&error))?;
-        let bias = self.tiles.as_ref().map_or(0.0, |tiles| bias(tiles.pixels()));
-        Ok(score - bias * ((100.0 - score) / WHOLLY_BIASED).clamp(0.0, 1.0))
+        match &self.original {
+            Original::Whole(reference) => {
+                reference.compare(&view(&rgb, self.size)?).map_err(|error| failed(&error))
+            }
+            Original::Sample(tiles, references) => {
+                let mut sums = Sums::default();
+                for ((place, tile), reference) in tiles.places().zip(references) {
+                    let part = part(&rgb, self.size.0, place, tiles.size());
+                    reference.compare(&part, tile.weight, tile.tile.noise, &mut sums);
+                }
+                Ok(sums.score())
+            }
+        }
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "no picture has 2^53 pixels")]
-fn bias(pixels: usize) -> f64 {
-    (BIAS.0 + BIAS.1 * pixels as f64 / 1e6).min(BIAS.2)
+/// What lies at a place of a picture, of which a row has so many pixels.
+fn part(rgb: &[u8], across: usize, (x, y): (usize, usize), (width, height): (usize, usize)) -> Vec<u8> {
+    let row = |row: usize| &rgb[3 * ((y + row) * across + x)..][..3 * width];
+    (0..height).flat_map(row).copied().collect()
 }
 
 fn decode(file: &[u8]) -> Result<Raster, Error> {

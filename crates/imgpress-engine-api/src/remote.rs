@@ -181,6 +181,7 @@ fn compress_url(base: &Url, options: Options) -> Url {
         quality_given: _,
         effort,
         format,
+        avif,
         background,
         width,
         height,
@@ -194,6 +195,7 @@ fn compress_url(base: &Url, options: Options) -> Url {
     query
         .append_pair("effort", effort.name())
         .append_pair("format", format.name())
+        .append_pair("avif", if avif { "true" } else { "false" })
         .append_pair("background", &background.to_string())
         .append_pair("fit", fit.name())
         .append_pair("color", color.name())

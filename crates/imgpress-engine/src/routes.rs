@@ -76,6 +76,9 @@ fn options(uri: &Uri, headers: &HeaderMap) -> Result<Options, OptionError> {
     for value in headers.get_all(wire::QUALITY) {
         set.set(OptionName::Quality.as_str(), &String::from_utf8_lossy(value.as_bytes()))?;
     }
+    for accept in headers.get_all(header::ACCEPT) {
+        set.set_accept(accept.to_str().unwrap_or_default());
+    }
     set.without_store()?;
     Ok(set.options())
 }

@@ -4,6 +4,7 @@
 //! [`OptionSet`], so that a value is checked in one place and refused in one wording. The crate is a leaf:
 //! the codec takes its [`Options`], and the gateway can check a request without linking a codec.
 
+mod accept;
 mod color;
 mod color_space;
 mod effort;
@@ -17,6 +18,7 @@ mod quality;
 mod set;
 mod target;
 
+pub use accept::accepts_avif;
 pub use color::Color;
 pub use color_space::{ColorSpace, ColorSpaceUnknown};
 pub use effort::{Effort, EffortUnknown};
@@ -42,6 +44,8 @@ pub struct Options {
     pub effort: Effort,
     /// The format of the output. Default: JPEG.
     pub format: OutputFormat,
+    /// Whether [`OutputFormat::Auto`] may choose AVIF: whoever looks at it can read that. Default: no.
+    pub avif: bool,
     /// What transparency is flattened on where the output format has none. Default: white.
     pub background: Color,
     /// The box that the picture is to go into, in pixels of the picture as it is shown. A side that is not

@@ -10,6 +10,7 @@ pub enum OptionName {
     Quality,
     Effort,
     Format,
+    Avif,
     Width,
     Height,
     Fit,
@@ -22,10 +23,11 @@ pub enum OptionName {
 
 impl OptionName {
     /// Every option there is.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Quality,
         Self::Effort,
         Self::Format,
+        Self::Avif,
         Self::Width,
         Self::Height,
         Self::Fit,
@@ -43,6 +45,7 @@ impl OptionName {
             Self::Quality => "quality",
             Self::Effort => "effort",
             Self::Format => "format",
+            Self::Avif => "avif",
             Self::Width => "width",
             Self::Height => "height",
             Self::Fit => "fit",
@@ -68,7 +71,7 @@ impl OptionName {
             Self::Background => "a colour written #rrggbb",
             Self::Color => "srgb or keep",
             Self::Metadata => "strip, copyright or keep",
-            Self::Store => "true or false",
+            Self::Avif | Self::Store => "true or false",
             Self::MaxBytes => "a size like 200000, 200kB or 1MiB",
         }
     }

@@ -71,6 +71,13 @@ impl OptionSet {
         form_urlencoded::parse(query.as_bytes()).try_for_each(|(name, value)| self.set(&name, &value))
     }
 
+    /// Takes the value of an `Accept` header: whether AVIF may be chosen, where nothing else says it.
+    pub fn set_accept(&mut self, accept: &str) {
+        if !self.given.contains_key(&OptionName::Avif) {
+            self.options.avif = self.options.avif || crate::accepts_avif(accept);
+        }
+    }
+
     /// How to compress: what was given, the defaults for the rest.
     #[must_use]
     pub fn options(&self) -> Options {
@@ -110,6 +117,7 @@ impl OptionSet {
             OptionName::Color => value.parse().map(|space| self.options.color = space).is_ok(),
             OptionName::Metadata => value.parse().map(|choice| self.options.metadata = choice).is_ok(),
             OptionName::Format => value.parse().map(|format| self.options.format = format).is_ok(),
+            OptionName::Avif => value.parse().map(|may_be| self.options.avif = may_be).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
         };
         legal.then_some(()).ok_or_else(|| OptionError::Value { name, value: repeatable(value), allowed })
@@ -147,6 +155,7 @@ mod tests {
                 quality_given: false,
                 effort: Effort::Balanced,
                 format: OutputFormat::Jpeg,
+                avif: false,
                 background: Color::WHITE,
                 width: None,
                 height: None,
@@ -225,6 +234,18 @@ mod tests {
         assert!(set(&[("quality", "70"), ("quality", "70")]).is_ok());
         let twice = set(&[("quality", "70"), ("quality", "71")]);
         assert_eq!(twice.unwrap_err(), OptionError::Conflict(OptionName::Quality));
+    }
+
+    #[test]
+    fn what_is_accepted_counts_where_no_option_says_otherwise() {
+        let mut accepting = set(&[("format", "auto")]).unwrap();
+        accepting.set_accept("image/webp");
+        assert!(!accepting.options().avif);
+        accepting.set_accept("image/avif,image/webp");
+        assert!(accepting.options().avif);
+        accepting.set("avif", "false").unwrap();
+        accepting.set_accept("image/avif");
+        assert!(!accepting.options().avif);
     }
 
     #[test]

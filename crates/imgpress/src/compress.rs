@@ -55,6 +55,9 @@ struct OptionArguments {
     /// else jpeg.
     #[arg(long)]
     format: Option<String>,
+    /// Whether --format auto may choose AVIF: true or false [default: false].
+    #[arg(long)]
+    avif: Option<String>,
     /// The box that the picture is to go into, in pixels; its own size if not given.
     #[arg(long, value_name = "PIXELS")]
     width: Option<String>,
@@ -88,6 +91,7 @@ impl OptionArguments {
             ("background", &self.background),
             ("effort", &self.effort),
             ("format", &format),
+            ("avif", &self.avif),
             ("width", &self.width),
             ("height", &self.height),
             ("fit", &self.fit),

@@ -7,11 +7,11 @@ use super::{Job, look};
 use crate::jpeg::JpegFile;
 use crate::options::{ImageFormat, Quality, Target};
 use crate::transform::Holds;
-use crate::{Error, Outcome, Output, encode, select};
+use crate::{Error, Note, Outcome, Output, encode, select};
 
 impl Job<'_> {
     /// The smallest of the files that are worth a try: opaque pictures as JPEG and WebP, those with alpha as WebP, and
-    /// what looks like graphics without loss too.
+    /// what looks like graphics without loss too, and as AVIF what may be one.
     ///
     /// What has lost as much already as is asked for stays as it is: another format would take away more.
     pub(super) fn to_smallest(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
@@ -31,14 +31,38 @@ impl Job<'_> {
         }
         let ready = self.ready(&source, Holds::ANY)?;
         let is_opaque = !ready.raster.layout.has_alpha();
-        let made = self.smallest_with_alpha(&source, &ready);
-        let stays = made.as_ref().is_ok_and(|made| made.outcome == Outcome::Kept && !made.is_lossless);
+        let mut stays = false;
         // The picture's memory is given back before the next begins.
-        let first = made.and_then(|made| self.finish(source, ready, made));
-        if stays || !is_opaque {
+        let first = self.with_look(ImageFormat::Webp, source, ready, |job, source, ready| {
+            let made = job.smallest_with_alpha(source, ready)?;
+            stays = made.outcome == Outcome::Kept && !made.is_lossless;
+            Ok(made)
+        });
+        if stays {
             return first;
         }
-        self.better(first, self.to_jpeg(input, jpeg))
+        let first = if is_opaque { self.better(first, self.to_jpeg(input, jpeg)) } else { first };
+        if !self.options.avif {
+            return first;
+        }
+        match self.avif_if_built(input, jpeg) {
+            Ok(avif) if avif.outcome == Outcome::Kept => Ok(avif),
+            avif => self.better(first, avif),
+        }
+    }
+
+    #[cfg(feature = "avif")]
+    fn avif_if_built(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
+        let source = self.source(input, jpeg)?;
+        let size = (source.geometry.width, source.geometry.height);
+        encode::avif::check_size(size).map_err(|_| NOTHING)?;
+        self.to_avif(source)
+    }
+
+    #[cfg(not(feature = "avif"))]
+    #[expect(clippy::unused_self, reason = "as where it is built")]
+    fn avif_if_built(&self, _input: &[u8], _jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
+        Err(NOTHING)
     }
 
     /// The smallest of those that keep alpha.
@@ -68,8 +92,8 @@ impl Job<'_> {
         Err(NOTHING)
     }
 
-    /// The one with fewer bytes, or where a limit may have cost quality, the one with more of that. The first where
-    /// they are the same.
+    /// The one with fewer bytes, or where a limit may have cost quality, the one with more of that; of those that do not
+    /// have the look, the one that comes nearer. The first where they are the same.
     fn better<T: Candidate>(&self, one: Result<T, Error>, other: Result<T, Error>) -> Result<T, Error> {
         match (one, other) {
             (Ok(one), Ok(other)) => {
@@ -78,7 +102,7 @@ impl Job<'_> {
                     // Each has the look, by whatever quality of its own.
                     Target::Look(_) => Quality::MIN,
                 };
-                let key = |made: &T| (Reverse(made.quality().min(ceiling)), made.length());
+                let key = |made: &T| (made.lacks(), Reverse(made.quality().min(ceiling)), made.length());
                 Ok(if key(&other) < key(&one) { other } else { one })
             }
             (Err(Error::TargetUnreachable { smallest, limit }), other) => {
@@ -102,6 +126,10 @@ const NOTHING: Error = Error::TargetUnreachable { smallest: u64::MAX, limit: u64
 trait Candidate {
     fn length(&self) -> usize;
     fn quality(&self) -> crate::options::Quality;
+    /// Tenths of a point below a score of 100, where the look that was asked for is not reached.
+    fn lacks(&self) -> u32 {
+        0
+    }
 }
 
 impl Candidate for Made {
@@ -121,5 +149,16 @@ impl Candidate for Output {
 
     fn quality(&self) -> crate::options::Quality {
         self.quality
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "not negative, and no score is a billion"
+    )]
+    fn lacks(&self) -> u32 {
+        let is_short =
+            [Note::MaxBytesReached, Note::LookNotReached].iter().any(|note| self.notes.contains(note));
+        if is_short { self.score.map_or(0, |score| ((100.0 - score) * 10.0) as u32) } else { 0 }
     }
 }

@@ -14,11 +14,11 @@ use crate::{Error, Outcome, Output, encode};
 const WORTH: usize = 9;
 
 impl Job<'_> {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the job is one of another lifetime")]
     pub(super) fn to_avif(&self, source: Source<'_>) -> Result<Output, Error> {
         encode::avif::check_size((source.geometry.width, source.geometry.height))?;
         let ready = self.ready(&source, Holds::AVIF)?;
-        let made = self.avif(&source, &ready)?;
-        self.finish(source, ready, made)
+        self.with_look(ImageFormat::Avif, source, ready, |job, source, ready| job.avif(source, ready))
     }
 
     /// A file of the look that is asked for, or the input's own.

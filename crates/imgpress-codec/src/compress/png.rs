@@ -9,10 +9,10 @@ use crate::transform::Holds;
 use crate::{Error, Outcome, Output, encode};
 
 impl Job<'_> {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the job is one of another lifetime")]
     pub(super) fn to_png(&self, source: Source<'_>) -> Result<Output, Error> {
         let ready = self.ready(&source, Holds::PNG)?;
-        let made = self.png(&source, &ready)?;
-        self.finish(source, ready, made)
+        self.with_look(ImageFormat::Png, source, ready, |job, source, ready| job.png(source, ready))
     }
 
     /// The smallest file of every pixel, or the input's own.

@@ -49,11 +49,7 @@ impl Job<'_> {
     fn find(&self, wanted: Score, picture: &mut Prepared) -> Result<(Found, Judge), Error> {
         let (sample, judge) = Sample::of(&picture.picture)?;
         let mut made = Vec::new();
-        let effort = match sample {
-            Sample::Whole(_) => score::Effort::Whole,
-            Sample::Tiles(..) => score::Effort::Sample,
-        };
-        let found = score::find(wanted, effort, |quality| {
+        let found = score::find(wanted, score::Effort::Usual, |quality| {
             self.budget.check()?;
             let file = sample.encode(quality, self.options.effort)?;
             let score = judge.score(&file)?;

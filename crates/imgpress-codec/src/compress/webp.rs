@@ -20,12 +20,12 @@ const AS_COARSE: f32 = 3.0;
 const WORTH: usize = 9;
 
 impl Job<'_> {
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "the job is one of another lifetime")]
     pub(super) fn to_webp(&self, source: Source<'_>) -> Result<Output, Error> {
         let Source { geometry, .. } = &source;
         check_size((geometry.width, geometry.height))?;
         let ready = self.ready(&source, Holds::WEBP)?;
-        let made = self.webp(&source, &ready)?;
-        self.finish(source, ready, made)
+        self.with_look(ImageFormat::Webp, source, ready, |job, source, ready| job.webp(source, ready))
     }
 
     /// The smallest file of the look that is asked for, or the input's own.

@@ -2,8 +2,8 @@
 
 use super::{FIXED, STRIPS};
 use crate::geometry::Geometry;
-use crate::options::{ImageFormat, Options, OutputFormat};
-use crate::{ImageInfo, encode, transform};
+use crate::options::{ImageFormat, Options, OutputFormat, Target};
+use crate::{ImageInfo, encode, score, transform};
 
 /// Most pixels that are coded without loss where that need not be.
 pub(crate) const FEW_PIXELS: u64 = 8 << 20;
@@ -33,7 +33,7 @@ impl ImageInfo {
     pub(crate) fn may_become(&self, format: ImageFormat, options: &Options) -> bool {
         let same = if encode::is_built(self.format) { self.format } else { ImageFormat::Png };
         match options.format {
-            OutputFormat::Auto => encode::is_built(format),
+            OutputFormat::Auto => encode::is_built(format) && (options.avif || format != ImageFormat::Avif),
             OutputFormat::Same => same == format,
             fixed => fixed.fixed() == Some(format),
         }
@@ -61,11 +61,7 @@ impl ImageInfo {
         } else {
             0
         };
-        let avif = if self.may_become(ImageFormat::Avif, options) && options.format != OutputFormat::Auto {
-            out * AVIF + AVIF_FIXED
-        } else {
-            0
-        };
+        let avif = if self.may_become(ImageFormat::Avif, options) { out * AVIF + AVIF_FIXED } else { 0 };
         let encoder = webp.max(png).max(avif);
         if encoder == 0 {
             return 0;
@@ -77,7 +73,8 @@ impl ImageInfo {
             channels * (pixels + out + longest * u64::from(transform::BAND))
         };
         let decoding = pixels * self.decoding(channels);
-        decoding.max(resizing).max(channels * out + encoder) + FIXED + STRIPS * longest
+        let scoring = if matches!(options.quality, Target::Look(_)) { score::memory(out) } else { 0 };
+        decoding.max(resizing).max(channels * out + encoder + scoring) + FIXED + STRIPS * longest
     }
 
     /// Whether a PNG is not only one of several formats that are too large without loss.

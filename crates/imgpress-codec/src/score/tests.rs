@@ -17,9 +17,58 @@ fn a_picture_scores_a_hundred_against_itself_however_small_or_large_it_is() {
         let tiles = Judge::sample(&picture);
         assert_eq!(tiles.is_some(), width * height > WHOLE, "{width}x{height}");
         let sample = tiles.as_ref().map_or_else(|| wave(width, height), |tiles| tiles.cut(&picture, (1, 1)));
-        assert!(sample.width * sample.height <= 1 << 20);
+        assert!((sample.width * sample.height) as u64 <= Tiles::PIXELS.max(WHOLE as u64));
         let score = Judge::new(&sample, tiles).unwrap().compare(&sample).unwrap();
         assert_eq!(score, 100.0, "{width}x{height}");
+    }
+}
+
+/// Hills with some grain, and a flat sky above them.
+fn landscape(width: usize, height: usize) -> Raster {
+    let level = |index: usize| {
+        let (x, y) = (index / 3 % width, index / 3 / width);
+        let grain = (x * 7919 + y * 104_729 + x * y) % 23;
+        let hills = 90.0 + 50.0 * (x as f32 / 37.0).sin() * (y as f32 / 23.0).cos();
+        if y < height / 4 { 225 - (index % 3 * 9) as u8 } else { hills as u8 + grain as u8 }
+    };
+    Raster::new(width, height, Layout::Rgb, (0..3 * width * height).map(level).collect())
+}
+
+fn encoded(picture: &Raster, quality: u8) -> Vec<u8> {
+    crate::encode::jpeg::encode(picture, quality.try_into().unwrap(), crate::options::Effort::Balanced)
+        .unwrap()
+}
+
+#[test]
+fn a_sample_scores_as_its_picture_does() {
+    for (width, height) in [(1000, 700), (2200, 1500)] {
+        let picture = landscape(width, height);
+        let tiles = Judge::sample(&picture).unwrap();
+        let judge = Judge::new(&tiles.cut(&picture, (1, 1)), Some(tiles)).unwrap();
+        for quality in [50, 80, 94] {
+            let file = encoded(&picture, quality);
+            let copy = decode(&file).unwrap();
+            let size = (width, height);
+            let reference = Ssimulacra2Reference::new(&view(&picture.pixels, size).unwrap()).unwrap();
+            let score = reference.compare(&view(&copy.pixels, size).unwrap()).unwrap();
+            let sampled = judge.score_whole(&file).unwrap();
+            assert!((score - sampled).abs() < 1.5, "{width}x{height} at {quality}: {score}, {sampled}");
+        }
+    }
+}
+
+#[test]
+fn the_tiles_of_a_sample_stand_for_all() {
+    for (width, height) in [(1000, 700), (2200, 1500), (4000, 3000), (40_000, 20)] {
+        let tiles = Judge::sample(&landscape(width, height)).unwrap();
+        let (across, down) = tiles.size();
+        let all = (width.div_ceil(across) * height.div_ceil(down)) as f64;
+        let sum: f64 = tiles.places().map(|(_, tile)| tile.weight).sum();
+        assert!((sum / all - 1.0).abs() < 0.05, "{width}x{height}: {sum} of {all}");
+        let inside = |tile: &tiles::Weighted| {
+            tile.tile.corner.0 + across <= width && tile.tile.corner.1 + down <= height
+        };
+        assert!(tiles.places().all(|(_, tile)| inside(tile)));
     }
 }
 

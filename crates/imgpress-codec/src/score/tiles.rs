@@ -1,114 +1,120 @@
 //! A sample of a large picture: tiles of it, put together to a smaller one.
 
-use std::cmp::Reverse;
-
+use super::grid::{Grid, Tile};
 use crate::raster::Raster;
 
-/// What tiles begin and end at: the units of 4:2:0, so that a tile is encoded as it is in its picture.
-const UNIT: usize = 16;
+/// Most pixels of a sample: four copies of as many are made and compared in 200 ms.
+const MOST: usize = 64 << 14;
 
-/// Side of a tile, and how many are taken: 0.9 megapixels, of which two copies are compared in about 200 ms. Larger
-/// tiles meet less of a picture, and smaller ones have more edges.
-const SIDE: usize = 128;
-const COUNT: usize = 56;
-
-/// Every so many rows of a tile one is looked at.
-const STEP: usize = 4;
+/// Levels that are added to the detail of a tile, so that flat ones are chosen too.
+const LEAST: f64 = 0.5;
 
 /// Places in a picture.
 pub(crate) struct Tiles {
     size: (usize, usize),
-    /// Of the picture.
-    pixels: usize,
     /// How many lie beside each other in the sample.
     across: usize,
-    /// Their upper left corners, a multiple of it.
-    corners: Vec<(usize, usize)>,
+    /// The last may be there several times, with no weight, to fill the sample.
+    tiles: Vec<Weighted>,
 }
 
-struct Tile {
-    corner: (usize, usize),
-    /// Sum of the differences of neighbours.
-    detail: u32,
-    /// Sum of its levels.
-    light: u32,
+#[derive(Clone, Copy)]
+pub(super) struct Weighted {
+    pub(super) tile: Tile,
+    /// How many tiles of the picture it stands for.
+    pub(super) weight: f64,
 }
 
 impl Tiles {
     /// Most pixels of a sample.
-    pub(super) const PIXELS: u64 = (SIDE * SIDE * COUNT) as u64;
+    pub(super) const PIXELS: u64 = MOST as u64;
 
-    /// Tiles with as much detail, from the flattest to the wildest, as the picture has: of all of them in the order of
-    /// their detail every so many-th is taken. In the sample, those as bright lie beside each other, so that there is
-    /// less of an edge between them. `None` of a picture that is too small for a tile.
+    /// Tiles that stand for all: in the order of their detail, from the flattest to the wildest, the more densely the more
+    /// of it they have, since errors grow with detail, and their spread with them. `None` of a picture that is too small
+    /// for a tile.
     pub(crate) fn of(picture: &Raster) -> Option<Self> {
-        let side = |side: usize| (side / UNIT * UNIT).min(SIDE);
-        let size = (side(picture.width), side(picture.height));
-        if size.0 == 0 || size.1 == 0 {
-            return None;
-        }
-        let mut tiles = all(picture, size);
-        tiles.sort_by_key(|tile| (tile.detail, tile.corner));
-        // Thin pictures have smaller tiles, and more of them.
-        let most = (SIDE * SIDE * COUNT / (size.0 * size.1)).min(tiles.len());
-        let across = most.isqrt().max(1);
-        let count = most / across * across;
-        let place = |index: usize| (2 * index + 1) * tiles.len() / (2 * count);
-        let mut chosen: Vec<_> = (0..count).map(|index| &tiles[place(index)]).collect();
-        chosen.sort_by_key(|tile| (Reverse(tile.light), tile.corner));
-        let pixels = picture.width * picture.height;
-        Some(Self { size, pixels, across, corners: chosen.iter().map(|tile| tile.corner).collect() })
+        Self::within(picture, MOST)
     }
 
-    /// Pixels of the picture that the tiles stand for.
-    pub(super) fn pixels(&self) -> usize {
-        self.pixels
+    /// The same with at most so many pixels, but for one tile.
+    pub(crate) fn within(picture: &Raster, pixels: usize) -> Option<Self> {
+        let Grid { size, mut tiles } = Grid::of(picture)?;
+        tiles.sort_by(|one, other| one.detail.total_cmp(&other.detail).then(one.corner.cmp(&other.corner)));
+        let most = (pixels / (size.0 * size.1)).clamp(1, tiles.len());
+        let across = most.isqrt().max(1);
+        let mut tiles = chosen(&tiles, most / across * across);
+        tiles.sort_by_key(|chosen| (chosen.tile.corner.1, chosen.tile.corner.0));
+        if let Some(last) = tiles.last().copied() {
+            let filled = tiles.len().next_multiple_of(across);
+            tiles.resize(filled, Weighted { weight: 0.0, ..last });
+        }
+        Some(Self { size, across, tiles })
+    }
+
+    /// Of a tile.
+    pub(super) fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
+    /// The tiles in their order in the sample: where each lies there, and what it is.
+    pub(super) fn places(&self) -> impl Iterator<Item = ((usize, usize), &Weighted)> {
+        let place = |index: usize| (index % self.across * self.size.0, index / self.across * self.size.1);
+        self.tiles.iter().enumerate().map(move |(index, tile)| (place(index), tile))
     }
 
     /// The tiles of the picture, or of a plane of it of which a sample stands for so many pixels across and down.
     pub(crate) fn cut(&self, from: &Raster, (across, down): (usize, usize)) -> Raster {
         let channels = from.layout.channels();
         let (width, height) = (self.size.0 / across, self.size.1 / down);
-        let mut pixels = Vec::with_capacity(self.corners.len() * width * height * channels);
-        for row in self.corners.chunks_exact(self.across) {
+        let mut pixels = Vec::with_capacity(self.tiles.len() * width * height * channels);
+        for row in self.tiles.chunks_exact(self.across) {
             for y in 0..height {
-                for corner in row {
+                for Weighted { tile: Tile { corner, .. }, .. } in row {
                     let start = ((corner.1 / down + y) * from.width + corner.0 / across) * channels;
                     pixels.extend_from_slice(&from.pixels[start..start + width * channels]);
                 }
             }
         }
-        let rows = self.corners.len() / self.across;
+        let rows = self.tiles.len() / self.across;
         // Without its profile, which is no part of how it looks.
         Raster::new(self.across * width, rows * height, from.layout, pixels)
     }
 }
 
-/// All tiles of a picture, but for what is left at its edges.
-fn all(picture: &Raster, size: (usize, usize)) -> Vec<Tile> {
-    let channels = picture.layout.channels();
-    // Green stands for luma.
-    let channel = usize::from(channels >= 3);
-    let count = (picture.width / size.0, picture.height / size.1);
-    let margin = |side: usize, tiles: usize, tile: usize| (side - tiles * tile) / 2 / UNIT * UNIT;
-    let first = (margin(picture.width, count.0, size.0), margin(picture.height, count.1, size.1));
-    let at = |column: usize, row: usize| (first.0 + column * size.0, first.1 + row * size.1);
-    let corners = (0..count.1).flat_map(|row| (0..count.0).map(move |column| at(column, row)));
-    let look = |corner: (usize, usize)| {
-        let (mut detail, mut light) = (0, 0);
-        for y in (corner.1..corner.1 + size.1).step_by(STEP) {
-            let start = (y * picture.width + corner.0) * channels;
-            let row = &picture.pixels[start..start + size.0 * channels];
-            let mut levels = row.iter().skip(channel).step_by(channels).map(|level| u32::from(*level));
-            let mut before = levels.next().unwrap_or(0);
-            light += before;
-            for level in levels {
-                detail += before.abs_diff(level);
-                light += level;
-                before = level;
-            }
+/// At most so many of the tiles, each with a chance that grows with the root of its detail, and the weight that makes up
+/// for it.
+fn chosen(tiles: &[Tile], most: usize) -> Vec<Weighted> {
+    let chances = chances(tiles, most);
+    let mut chosen = Vec::with_capacity(most);
+    let (mut sum, mut next) = (0.0, 0.5);
+    for (tile, chance) in tiles.iter().zip(chances) {
+        sum += chance;
+        if sum > next {
+            next += 1.0;
+            chosen.push(Weighted { tile: *tile, weight: 1.0 / chance });
         }
-        Tile { corner, detail, light }
-    };
-    corners.map(look).collect()
+    }
+    chosen
+}
+
+/// Chances whose sum is `most`, none above 1.
+fn chances(tiles: &[Tile], most: usize) -> Vec<f64> {
+    let sizes: Vec<_> = tiles.iter().map(|tile| (tile.detail + LEAST).sqrt()).collect();
+    // What is surely taken are the last, and taking them makes the others' chances smaller.
+    let (mut sum, mut sure) = (sizes.iter().sum::<f64>(), 0);
+    for size in sizes.iter().rev() {
+        let left = most.saturating_sub(sure) as f64;
+        if left * size < sum {
+            break;
+        }
+        sum -= size;
+        sure += 1;
+    }
+    let unsure = sizes.len() - sure.min(sizes.len());
+    let share = most.saturating_sub(sure) as f64 / sum.max(f64::MIN_POSITIVE);
+    sizes
+        .iter()
+        .enumerate()
+        .map(|(index, size)| if index < unsure { (share * size).min(1.0) } else { 1.0 })
+        .collect()
 }

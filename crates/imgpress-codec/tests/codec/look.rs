@@ -54,7 +54,7 @@ fn a_large_picture_is_judged_by_a_sample_and_comes_near() {
     let picture = Picture::photo(1300, 900);
     let output = look(&pnm(&picture), &asked("ssim2:75")).unwrap();
     let found = score(&picture, &output);
-    assert!((found - 75.0).abs() < 4.0, "{found}");
+    assert!((found - 75.0).abs() < 1.5, "{found}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use image::{DynamicImage, ImageFormat as Known, Rgba, RgbaImage};
 use imgpress_codec::options::{ImageFormat, Options, OutputFormat, Quality};
-use imgpress_codec::{Budget, Error, Limits, Outcome, Output, Verify, compress_verified};
+use imgpress_codec::{Budget, Error, Limits, Note, Outcome, Output, Verify, compress_verified};
 
 /// A photograph as far as encoders can tell: soft shapes and grain.
 pub(crate) fn photo(width: u32, height: u32) -> RgbaImage {
@@ -283,5 +283,73 @@ mod auto {
         let max_bytes = Some(30.try_into().unwrap());
         let refused = output(&input, &Options { max_bytes, ..options(OutputFormat::Auto) });
         assert!(matches!(refused, Err(Error::TargetUnreachable { smallest, limit: 30 }) if smallest > 30));
+    }
+
+    #[cfg(feature = "avif")]
+    #[test]
+    fn avif_takes_part_where_it_is_accepted_and_never_makes_the_file_larger() {
+        for picture in [photo(300, 200), drawing(300, 200)] {
+            let input = file(picture, Known::Png);
+            let auto = options(OutputFormat::Auto);
+            let without = output(&input, &auto).unwrap();
+            let with = output(&input, &Options { avif: true, ..auto }).unwrap();
+            assert!(without.format != ImageFormat::Avif && with.bytes.len() <= without.bytes.len());
+            let avif = output(&input, &options(OutputFormat::Avif)).unwrap();
+            let smaller = avif.bytes.len() < without.bytes.len();
+            assert_eq!(with.format == ImageFormat::Avif, smaller);
+            let again = output(&with.bytes, &Options { avif: true, ..auto }).unwrap();
+            assert_eq!((again.format, again.bytes == with.bytes), (with.format, true));
+        }
+    }
+}
+
+mod look {
+    use super::*;
+
+    fn asked(format: OutputFormat, quality: &str) -> Options {
+        Options { quality: quality.parse().unwrap(), ..options(format) }
+    }
+
+    #[test]
+    fn a_format_with_loss_says_the_score_that_it_reached() {
+        let formats = [OutputFormat::Webp, OutputFormat::Avif];
+        for format in formats.into_iter().filter(|format| encoded_here(*format)) {
+            let input = file(photo(300, 200), Known::Png);
+            for target in [65.0, 75.0] {
+                let made = output(&input, &asked(format, &format!("ssim2:{target}"))).unwrap();
+                let score = made.score.unwrap();
+                assert!((score - target).abs() < 2.5, "{format}: {score} for {target}");
+                let fixed = Options { quality: made.quality.into(), ..options(format) };
+                assert!(output(&input, &fixed).unwrap().bytes == made.bytes, "{format}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_loses_nothing_is_the_same_picture() {
+        let input = file(drawing(300, 200), Known::Png);
+        let made = output(&input, &asked(OutputFormat::Auto, "auto")).unwrap();
+        assert_eq!((made.quality, made.score), (Quality::MAX, Some(100.0)));
+    }
+
+    #[test]
+    fn a_limit_below_the_look_is_told_whichever_format_it_takes() {
+        let input = file(photo(300, 200), Known::Png);
+        let auto = asked(OutputFormat::Auto, "auto:high");
+        let free = output(&input, &auto).unwrap();
+        let max_bytes = Some((free.bytes.len() as u64 / 2).try_into().unwrap());
+        let made = output(&input, &Options { max_bytes, ..auto }).unwrap();
+        assert!(made.bytes.len() <= free.bytes.len() / 2 && made.score < free.score);
+        assert_eq!(made.notes, [Note::MaxBytesReached]);
+        for format in
+            [OutputFormat::Jpeg, OutputFormat::Webp].into_iter().filter(|format| encoded_here(*format))
+        {
+            let alone = output(&input, &Options { max_bytes, ..asked(format, "auto:high") }).unwrap();
+            assert!(made.score >= alone.score, "{format} is nearer");
+        }
+    }
+
+    fn encoded_here(format: OutputFormat) -> bool {
+        imgpress_codec::check_options(&options(format)).is_ok()
     }
 }

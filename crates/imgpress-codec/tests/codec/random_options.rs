@@ -46,6 +46,7 @@ fn options() -> impl Strategy<Value = Options> {
     (1_u8..=100, select(Effort::ALL.to_vec()), size, carried).prop_map(
         |(quality, effort, (width, height, fit, max_bytes), (color, metadata))| Options {
             format: OutputFormat::Jpeg,
+            avif: false,
             quality_given: true,
             quality: Quality::try_from(quality).unwrap().into(),
             effort,

@@ -40,5 +40,8 @@ fn declared_options(request: &Request) -> Result<OptionSet, OptionError> {
         // What is not text is no number either: let the option refuse it.
         options.set("quality", quality.to_str().unwrap_or_default())?;
     }
+    for accept in request.headers().get_all(http::header::ACCEPT) {
+        options.set_accept(accept.to_str().unwrap_or_default());
+    }
     Ok(options)
 }

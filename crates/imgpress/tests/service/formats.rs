@@ -2,7 +2,7 @@
 
 use image::{Rgba, RgbaImage};
 
-use crate::support::{Client, Service, command, photo, png_of, run};
+use crate::support::{Client, Service, command, form, photo, png_of, run};
 
 /// Flat areas, some of them to be seen through.
 fn drawing() -> RgbaImage {
@@ -94,4 +94,29 @@ async fn the_command_line_takes_the_format_from_the_name_and_gives_it_one() {
     compress(&["-r", "in", "--out-dir", "auto", "--format", "auto"]).await;
     assert_eq!(kind("auto/drawing.webp"), image::ImageFormat::WebP);
     assert_eq!(std::fs::read_dir(folder.path().join("auto")).unwrap().count(), 2);
+}
+
+#[tokio::test]
+async fn auto_answers_avif_only_to_who_names_it() {
+    let engine = Service::start("engine", &[]).await;
+    let gateway = Service::start("gateway", &["--engine-url", &engine.url]).await;
+    let alone = Service::start("serve", &[]).await;
+    for service in [&gateway, &alone] {
+        let client = Client::of(service);
+        let smallest = client.receipt(photo(300, 200), &[("format", "avif")]).await;
+        for (accept, query, is_avif) in [
+            ("image/avif,image/webp,*/*;q=0.8", "", true),
+            ("image/*,*/*", "", false),
+            ("image/avif", "&avif=false", false),
+            ("*/*", "&avif=true", true),
+        ] {
+            let url = format!("{}/compress?format=auto{query}", service.url);
+            let request =
+                client.http.post(url).header("x-api-key", crate::support::KEY).header("accept", accept);
+            let answer = request.multipart(form(photo(300, 200))).send().await.unwrap();
+            let receipt: serde_json::Value = answer.json().await.unwrap();
+            assert_eq!(receipt["format"] == "avif", is_avif, "{accept}{query}: {receipt}");
+            assert_eq!(receipt["key"] == smallest["key"], is_avif, "{accept}{query}: {receipt}");
+        }
+    }
 }

@@ -1,0 +1,124 @@
+//! The look in formats other than JPEG: the quality at which this picture has it, found on the whole of it or on tiles.
+
+use super::Job;
+use super::ready::{Made, Ready, Source};
+use crate::options::{ImageFormat, Options, Quality, Score, Target};
+use crate::raster::{Raster, narrow_16};
+use crate::score::{self, Found, Judge};
+use crate::{Error, Note, Outcome, Output, decode, encode, probe, transform};
+
+/// Most pixels of a sample that is encoded as AVIF, which takes a hundred times as long as a JPEG.
+const MOST_OF_AVIF: usize = 24 << 14;
+
+/// The longest side of a WebP.
+const LONGEST_OF_WEBP: usize = 16_383;
+
+/// What was found of a picture in a format.
+struct Sought {
+    found: Found,
+    judge: Judge,
+}
+
+impl Job<'_> {
+    /// Makes a file of a picture, where a look is asked for with the quality at which this format has it.
+    pub(super) fn with_look(
+        &self,
+        format: ImageFormat,
+        source: Source<'_>,
+        ready: Ready,
+        make: impl FnOnce(&Job<'_>, &Source<'_>, &Ready) -> Result<Made, Error>,
+    ) -> Result<Output, Error> {
+        let Target::Look(wanted) = self.options.quality else {
+            let made = make(self, &source, &ready)?;
+            return self.finish(source, ready, made);
+        };
+        let sought = self.sought(wanted, &ready.raster, format)?;
+        let quality = sought.as_ref().map_or(self.options.quality, |sought| sought.found.quality.into());
+        let options = Options { quality, ..*self.options };
+        let job = Job { options: &options, ..*self };
+        let made = make(&job, &source, &ready)?;
+        let is_whole = made.is_lossless || made.outcome == Outcome::Kept;
+        let output = job.finish(source, ready, made)?;
+        if is_whole {
+            return Ok(Output { score: Some(100.0), ..output });
+        }
+        match sought {
+            Some(sought) => self.told(output, wanted, &sought),
+            None => Ok(output),
+        }
+    }
+
+    /// `None` in a format that has no loss, or none that is built for this picture.
+    fn sought(&self, wanted: Score, raster: &Raster, format: ImageFormat) -> Result<Option<Sought>, Error> {
+        let most = match format {
+            ImageFormat::Webp if raster.width.max(raster.height) <= LONGEST_OF_WEBP => None,
+            ImageFormat::Avif => Some(MOST_OF_AVIF),
+            _ => return Ok(None),
+        };
+        if !encode::is_built(format) {
+            return Ok(None);
+        }
+        let tiles = most.map_or_else(|| Judge::sample(raster), |most| Judge::sample_within(raster, most));
+        let part = tiles.as_ref().map_or_else(|| bare(raster), |tiles| tiles.cut(raster, (1, 1)));
+        let effort = if format == ImageFormat::Avif { score::Effort::Little } else { score::Effort::Usual };
+        let mut original = bare(&part);
+        transform::flatten(&mut original, self.options.background);
+        let judge = Judge::new(&original, tiles)?;
+        drop(original);
+        let found = score::find(wanted, effort, |quality| {
+            self.budget.check()?;
+            let file = self.file_of(&part, format, quality)?;
+            judge.score_of(&self.shown(&file)?)
+        })?;
+        self.budget.check()?;
+        Ok(Some(Sought { found, judge }))
+    }
+
+    fn file_of(&self, part: &Raster, format: ImageFormat, quality: Quality) -> Result<Vec<u8>, Error> {
+        let effort = self.options.effort;
+        match format {
+            #[cfg(feature = "webp")]
+            ImageFormat::Webp => encode::webp::Pixels::of(part)?.lossy(quality, effort, self.budget),
+            #[cfg(feature = "avif")]
+            ImageFormat::Avif => {
+                let still = encode::avif::encode(part, quality, effort, self.budget)?;
+                Ok(still.write(&crate::container::Extras::default()))
+            }
+            other => {
+                Err(Error::Encoder(format!("no {other} of {:?} at {quality:?}, {effort:?}", part.size())))
+            }
+        }
+    }
+
+    /// What is seen of a file of ours, on the background.
+    fn shown(&self, file: &[u8]) -> Result<Raster, Error> {
+        let info = probe(file, self.limits)?;
+        let mut raster = decode::decode(file, &info, self.limits)?;
+        if raster.wide {
+            raster.pixels = narrow_16(std::mem::take(&mut raster.pixels));
+            raster.wide = false;
+        }
+        transform::flatten(&mut raster, self.options.background);
+        Ok(raster)
+    }
+
+    /// With the score that was reached, and whether it is not what was asked for.
+    fn told(&self, output: Output, wanted: Score, sought: &Sought) -> Result<Output, Error> {
+        let Sought { found, judge } = sought;
+        let fewer_bytes = output.quality < found.quality;
+        let score =
+            if fewer_bytes { judge.score_of_whole(&self.shown(&output.bytes)?)? } else { found.score };
+        let mut notes = output.notes;
+        if fewer_bytes {
+            notes.push(Note::MaxBytesReached);
+        } else if found.falls_short_of(wanted) {
+            notes.push(Note::LookNotReached);
+        }
+        Ok(Output { score: Some((score * 10.0).round() / 10.0), notes, ..output })
+    }
+}
+
+/// A copy without its profile, which is no part of how it looks.
+fn bare(raster: &Raster) -> Raster {
+    Raster::new(raster.width, raster.height, raster.layout, raster.pixels.clone())
+}

@@ -1,0 +1,106 @@
+//! The colours of the metric: JPEG XL's X (red against green), Y (how bright) and B (blue against yellow), all positive.
+
+use std::sync::LazyLock;
+
+/// A plane of the three.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Channel {
+    X,
+    Y,
+    B,
+}
+
+/// What the eye's cones take of red, green and blue, and how little light they notice (ISO/IEC 18181-1, the opsin
+/// matrix and its bias).
+const CONES: [[f32; 3]; 3] =
+    [[0.3, 0.622, 0.078], [0.23, 0.692, 0.078], [0.243_422_69, 0.204_767_44, 0.551_809_87]];
+const BIAS: f32 = 0.003_793_073_3;
+
+/// What Y is less than it: the metric looks at differences alone, and those of small numbers are exact.
+const MIDDLE: f32 = 0.6;
+
+/// Light of each level of sRGB (IEC 61966-2-1).
+static LIGHT: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|level| {
+        let level = level as f32 / 255.0;
+        if level <= 0.040_45 { level / 12.92 } else { ((level + 0.055) / 1.055).powf(2.4) }
+    })
+});
+
+/// The light of a picture.
+pub(super) struct Xyb {
+    size: (usize, usize),
+    light: [Vec<f32>; 3],
+}
+
+impl Xyb {
+    pub(super) fn linear(rgb: &[u8], size: (usize, usize)) -> Self {
+        let table = &*LIGHT;
+        let mut light = [(); 3].map(|()| Vec::with_capacity(size.0 * size.1));
+        let [red, green, blue] = &mut light;
+        let (pixels, _) = rgb.as_chunks::<3>();
+        red.extend(pixels.iter().map(|pixel| table[usize::from(pixel[0])]));
+        green.extend(pixels.iter().map(|pixel| table[usize::from(pixel[1])]));
+        blue.extend(pixels.iter().map(|pixel| table[usize::from(pixel[2])]));
+        Self { size, light }
+    }
+
+    pub(super) fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
+    /// To half the size, each pixel the mean of four.
+    pub(super) fn halve(&mut self) {
+        let (width, height) = self.size;
+        self.size = (width.div_ceil(2), height.div_ceil(2));
+        for plane in &mut self.light {
+            *plane = halved(plane, (width, height));
+        }
+    }
+
+    pub(super) fn planes(&self, channels: &[Channel]) -> Vec<Vec<f32>> {
+        channels.iter().map(|channel| self.plane(*channel)).collect()
+    }
+
+    fn plane(&self, channel: Channel) -> Vec<f32> {
+        let [red, green, blue] = &self.light;
+        let pixels = red.iter().zip(green).zip(blue).map(|((red, green), blue)| [*red, *green, *blue]);
+        match channel {
+            Channel::X => pixels.map(|light| 7.0 * (cone(light, 0) - cone(light, 1))).collect(),
+            Channel::Y => pixels.map(|light| 0.5 * (cone(light, 0) + cone(light, 1)) - MIDDLE).collect(),
+            Channel::B => {
+                pixels.map(|light| cone(light, 2) - 0.5 * (cone(light, 0) + cone(light, 1))).collect()
+            }
+        }
+    }
+}
+
+fn halved(plane: &[f32], (width, height): (usize, usize)) -> Vec<f32> {
+    let mut half = Vec::with_capacity(width.div_ceil(2) * height.div_ceil(2));
+    for y in (0..height).step_by(2) {
+        let next = (y + 1).min(height - 1);
+        let (one, other) = (&plane[y * width..][..width], &plane[next * width..][..width]);
+        let (ones, end) = one.as_chunks::<2>();
+        let (others, other_end) = other.as_chunks::<2>();
+        half.extend(
+            ones.iter().zip(others).map(|(one, other)| (one[0] + one[1] + other[0] + other[1]) / 4.0),
+        );
+        half.extend(end.iter().zip(other_end).map(|(one, other)| (one + other) / 2.0));
+    }
+    half
+}
+
+fn cone(light: [f32; 3], index: usize) -> f32 {
+    let [red, green, blue] = CONES[index];
+    cube_root(red * light[0] + green * light[1] + blue * light[2] + BIAS)
+}
+
+/// Of a positive number, to 1 part in 10^6: Halley's method from a third of the exponent.
+fn cube_root(value: f32) -> f32 {
+    let mut root = f32::from_bits(value.to_bits() / 3 + 0x2a51_4067);
+    for _ in 0..2 {
+        let cube = root * root * root;
+        root *= (cube + 2.0 * value) / (2.0 * cube + value);
+    }
+    root
+}

@@ -31,6 +31,7 @@ impl Packing {
     }
 
     /// An AVIF of so many bytes.
+    #[cfg(feature = "avif")]
     pub(crate) fn avif(bytes: usize, pixels: u64) -> Self {
         Self::by_size(bytes, pixels, (200, 600))
     }

@@ -21,11 +21,6 @@ use clap::error::ErrorKind;
 
 use crate::cli::{Command, Usage};
 
-/// Gives memory back after a rush, where the system's allocator keeps it (docs/adr/0010).
-#[cfg(feature = "mimalloc")]
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// Wrong usage or configuration, as clap and most shells have it.
 const EXIT_USAGE: u8 = 2;
 

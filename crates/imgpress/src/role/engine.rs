@@ -55,7 +55,7 @@ pub(super) fn config(settings: &EngineSettings, request: &RequestSettings) -> En
         queue = config.queue,
         pictures_mb = megabytes(config.memory_budget),
         uploads_mb = megabytes(config.upload_memory.max(config.max_upload_bytes)),
-        "memory is bounded by what pictures and uploads may take together, and about 50 MB beside them"
+        "the most memory that pictures and uploads may take together"
     );
     config
 }

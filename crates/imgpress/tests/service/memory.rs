@@ -8,7 +8,7 @@ const MIB: u64 = 1 << 20;
 async fn an_upload_of_40_mib_and_an_answer_of_30_mib_pass_through_the_gateway() {
     // Noise at full quality: an answer that large takes an image that large.
     let patience = ["--request-timeout", "10m", "--max-upload-bytes", "100 MiB"];
-    let engine = Service::start("engine", &patience).await;
+    let engine = Service::start("engine", &[&patience[..], &["--max-image-memory", "1 GB"]].concat()).await;
     let gateway = Service::start("gateway", &[&["--engine-url", &engine.url], &patience[..]].concat()).await;
     let client = Client::of(&gateway);
     for _ in 0..3 {

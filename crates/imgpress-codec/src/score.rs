@@ -86,7 +86,7 @@ impl Judge {
     /// # Errors
     /// [`Error::Encoder`]: the file is not one of ours.
     pub(crate) fn score(&self, file: &[u8]) -> Result<f64, Error> {
-        self.compare(&decode(file)?)
+        self.score_of(&decode(file)?)
     }
 
     /// The same by a file of the whole picture.
@@ -97,26 +97,22 @@ impl Judge {
         self.score_of_whole(&decode(file)?)
     }
 
-    /// The score of the picture, by that of a copy of what was given.
-    ///
-    /// # Errors
-    /// [`Error::Encoder`]: it is of another size.
-    pub(crate) fn score_of(&self, copy: &Raster) -> Result<f64, Error> {
-        self.compare(copy)
-    }
-
     /// The same by a copy of the whole picture.
     ///
     /// # Errors
     /// As [`score_of`](Self::score_of).
     pub(crate) fn score_of_whole(&self, copy: &Raster) -> Result<f64, Error> {
         match &self.original {
-            Original::Sample(tiles, _) => self.compare(&tiles.cut(copy, (1, 1))),
-            Original::Whole(_) => self.compare(copy),
+            Original::Sample(tiles, _) => self.score_of(&tiles.cut(copy, (1, 1))),
+            Original::Whole(_) => self.score_of(copy),
         }
     }
 
-    fn compare(&self, copy: &Raster) -> Result<f64, Error> {
+    /// The score of the picture, by that of a copy of what was given.
+    ///
+    /// # Errors
+    /// [`Error::Encoder`]: it is of another size.
+    pub(crate) fn score_of(&self, copy: &Raster) -> Result<f64, Error> {
         if (copy.width, copy.height) != self.size {
             return Err(failed("a copy of another size"));
         }

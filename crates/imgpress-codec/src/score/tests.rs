@@ -18,7 +18,7 @@ fn a_picture_scores_a_hundred_against_itself_however_small_or_large_it_is() {
         assert_eq!(tiles.is_some(), width * height > WHOLE, "{width}x{height}");
         let sample = tiles.as_ref().map_or_else(|| wave(width, height), |tiles| tiles.cut(&picture, (1, 1)));
         assert!((sample.width * sample.height) as u64 <= Tiles::PIXELS.max(WHOLE as u64));
-        let score = Judge::new(&sample, tiles).unwrap().compare(&sample).unwrap();
+        let score = Judge::new(&sample, tiles).unwrap().score_of(&sample).unwrap();
         assert_eq!(score, 100.0, "{width}x{height}");
     }
 }
@@ -75,7 +75,7 @@ fn the_tiles_of_a_sample_stand_for_all() {
 #[test]
 fn a_copy_of_another_size_is_no_copy() {
     let judge = Judge::new(&wave(32, 16), None).unwrap();
-    assert!(judge.compare(&wave(16, 32)).is_err());
+    assert!(judge.score_of(&wave(16, 32)).is_err());
 }
 
 #[test]

@@ -9,6 +9,21 @@ pub(crate) struct Place {
     pub(crate) height: usize,
 }
 
+impl Place {
+    /// A place that lies within a picture of this size, as formats ask for it; `None` of one that does not, or is empty.
+    pub(crate) fn within(
+        (left, top): (u32, u32),
+        (width, height): (u32, u32),
+        (across, down): (u32, u32),
+    ) -> Option<Self> {
+        let fits =
+            |at: u32, side: u32, whole| side > 0 && at.checked_add(side).is_some_and(|end| end <= whole);
+        let is_inside = fits(left, width, across) && fits(top, height, down);
+        let [left, top, width, height] = [left, top, width, height].map(|number| number as usize);
+        is_inside.then_some(Self { left, top, width, height })
+    }
+}
+
 /// What becomes of a patch before the next one is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disposal {

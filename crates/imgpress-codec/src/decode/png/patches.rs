@@ -129,8 +129,7 @@ impl Control {
             bytes.map(|bytes| u32::from_be_bytes(*bytes)).ok_or_else(broken)
         };
         let [width, height, left, top] = [number(4)?, number(8)?, number(12)?, number(16)?];
-        let inside =
-            |at: u32, side: u32, whole| side > 0 && at.checked_add(side).is_some_and(|end| end <= whole);
+        let place = Place::within((left, top), (width, height), (info.width, info.height));
         let &[n1, n0, d1, d0, disposal, blending] =
             chunk.get(20..26).and_then(<[u8]>::first_chunk).ok_or_else(broken)?;
         let disposal = match disposal {
@@ -139,12 +138,9 @@ impl Control {
             2 => Disposal::Restore,
             _ => return Err(broken()),
         };
-        if !inside(left, width, info.width) || !inside(top, height, info.height) || blending > 1 {
-            return Err(broken());
-        }
-        let [left, top, width, height] = [left, top, width, height].map(|number| number as usize);
+        let place = place.filter(|_| blending <= 1).ok_or_else(broken)?;
         Ok(Self {
-            place: Place { left, top, width, height },
+            place,
             size: *chunk.get(4..).and_then(<[u8]>::first_chunk).ok_or_else(broken)?,
             duration: milliseconds(u16::from_be_bytes([n1, n0]), u16::from_be_bytes([d1, d0])),
             disposal,

@@ -37,17 +37,14 @@ impl<'a> Patches<'a> {
         let Some(frame) = self.moving.frames().get(self.at) else { return Ok(None) };
         self.at += 1;
         let (width, height) = frame.size();
-        let (left, top) = frame.position();
-        let inside = |at: u32, side: u32, whole| at.checked_add(side).is_some_and(|end| end <= whole);
-        if !inside(left, width, self.info.width) || !inside(top, height, self.info.height) {
-            return Err(Corrupt::malformed("it has a frame outside of its picture").into());
-        }
+        let whole = (self.info.width, self.info.height);
+        let place = Place::within(frame.position(), (width, height), whole)
+            .ok_or_else(|| Corrupt::malformed("it has a frame outside of its picture"))?;
         let info = ImageInfo { width, height, ..self.info.clone() };
         let raster = complete::decode(&frame.still().write(&Extras::default()), &info, self.limits)?;
         let colors = Colors::of_icc(self.icc.map(<[u8]>::to_vec));
-        let [left, top, width, height] = [left, top, width, height].map(|number| number as usize);
         Ok(Some(Patch {
-            place: Place { left, top, width, height },
+            place,
             raster: Raster { colors, ..raster },
             is_blended: frame.is_blended(),
             disposal: if frame.is_cleared() { Disposal::Clear } else { Disposal::Stay },

@@ -206,6 +206,8 @@ fn span(
 ) -> Option<(u32, u32)> {
     let whole =
         length.checked_div(length_parts).filter(|whole| *whole > 0 && whole * length_parts == length)?;
+    // A longer one, times the parts of its offset, would not fit into 64 bits.
+    let whole = Some(whole).filter(|whole| *whole <= side)?;
     let parts = 2 * i64::from(offset_parts);
     let start = i64::from(side) - i64::from(whole);
     let start = start * i64::from(offset_parts) + 2 * i64::from(offset);
@@ -234,6 +236,7 @@ mod tests {
             ((50, 0), (0, 1)),
             ((50, 1), (0, 0)),
             ((49, 1), (0, 1)),
+            ((u32::MAX, 1), (0, u32::MAX)),
         ] {
             assert_eq!(span(100, length, offset), None, "{length:?} {offset:?}");
         }

@@ -23,6 +23,7 @@ mod colors;
 mod damage;
 mod fixtures;
 mod formats;
+mod fuzzed;
 mod geometry;
 mod jpeg_inputs;
 mod kept;

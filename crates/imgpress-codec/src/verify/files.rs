@@ -32,7 +32,8 @@ impl Verify {
         if self != Self::Always {
             return Ok(());
         }
-        let (found, expected) = (decoded(file)?, decode::decode(input, info, &generous(), &Budget::unlimited())?);
+        let (found, expected) =
+            (decoded(file)?, decode::decode(input, info, &generous(), &Budget::unlimited())?);
         let same = (found.width, found.layout, found.wide)
             == (expected.width, expected.layout, expected.wide)
             && found.orientation == expected.orientation

@@ -220,7 +220,9 @@ impl<'a> Parts<'a> {
     /// would be walked anew.
     fn check_lengths(&self, planes: usize, input: &[u8]) -> Result<(), Corrupt> {
         let Some(lengths) = self.lengths else { return Ok(()) };
-        let total = (0..self.across * self.down * planes).filter_map(|index| lengths.get(index)).fold(0_u64, u64::saturating_add);
+        let total = (0..self.across * self.down * planes)
+            .filter_map(|index| lengths.get(index))
+            .fold(0_u64, u64::saturating_add);
         // As much again for tiles that are the same and are stored once.
         if total / 2 > input.len() as u64 {
             return Err(Corrupt::malformed("its strips or tiles lie over each other"));

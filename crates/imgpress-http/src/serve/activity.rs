@@ -83,6 +83,11 @@ impl Activity {
         waiting.into_iter().chain(stalled).chain(unread).min()
     }
 
+    /// Whether it has had a request of HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        self.lock().is_http2
+    }
+
     fn has_read(&self) {
         let mut state = self.lock();
         match state.phase {

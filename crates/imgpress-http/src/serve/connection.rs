@@ -22,7 +22,7 @@ use tower::ServiceExt;
 use super::Connections;
 use super::activity::{Activity, Serving, Watched};
 
-/// How long a connection whose time is up may take to end.
+/// How long a connection of HTTP/2 whose time is up may take to end.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Largest header of a request, in bytes, as HTTP/1 and HTTP/2 count it.
@@ -66,6 +66,10 @@ pub(super) async fn serve(
         }
     }
     tracing::debug!("connection timed out");
+    // A client of HTTP/1 has nothing to come that it could be told of: half a header is all that it would be waited for.
+    if !activity.is_http2() {
+        return;
+    }
     connection.as_mut().graceful_shutdown();
     // Who fails now was about to go.
     let _ = timeout(GOODBYE, connection).await;

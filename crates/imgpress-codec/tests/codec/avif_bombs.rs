@@ -48,11 +48,11 @@ fn tiled(tile: &Coded, side: (u32, u32), (columns, rows): (u8, u8), shown: (u16,
             places.extend(numbers(&[item, 0, 1]));
             places.extend([offset.to_be_bytes(), length.to_be_bytes()].concat());
             let kind = if item == grid { b"grid" } else { b"av01" };
-            kinds.extend(full(b"infe", 2, &[&numbers(&[item, 0]), kind.as_slice(), &[0]].concat()));
+            kinds.extend(full(b"infe", 2, &[numbers(&[item, 0]).as_slice(), kind, &[0]].concat()));
             properties.extend(item.to_be_bytes());
             properties.extend_from_slice(if item == grid { &[1, 3] } else { &[2, 1, 0x82] });
         }
-        let refers = numbers(&[&[grid, tiles], (1..=tiles).collect::<Vec<_>>().as_slice()].concat());
+        let refers = numbers(&[&[grid, tiles][..], (1..=tiles).collect::<Vec<_>>().as_slice()].concat());
         let shown = (shown.0.into(), shown.1.into());
         let described =
             [full(b"ispe", 0, &size(side)), boxed(b"av1C", &tile.config), full(b"ispe", 0, &size(shown))];

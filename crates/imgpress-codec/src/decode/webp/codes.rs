@@ -161,7 +161,7 @@ impl Code {
         let mut lengths = [0; 19];
         let given = bits.read(4)? as usize + 4;
         for &at in ORDER.get(..given)? {
-            lengths[at] = bits.read(3)? as u8;
+            lengths[at] = u8::try_from(bits.read(3)?).ok()?;
         }
         Self::of_lengths(&Self::lengths(bits, &Self::of_lengths(&lengths)?, alphabet)?)
     }
@@ -270,7 +270,7 @@ mod tests {
         // One symbol each: simple, one, of eight bits.
         let one = |symbol: u32| [(1, 1), (0, 1), (1, 1), (symbol, 8)];
         let codes = [one(green), one(red), one(0), one(0), one(0)].concat();
-        packed(&[&head[..], &before, &codes, &[(0, 64)]].concat())
+        packed(&[&head[..], &before, &codes, &[(0, 32), (0, 32)]].concat())
     }
 
     #[test]

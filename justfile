@@ -21,7 +21,7 @@ lint:
     cargo clippy --all-targets --locked -- -D warnings
     scripts/check-architecture
     scripts/check-docs
-    shellcheck run test .ci/run scripts/*
+    shellcheck run test .ci/run fuzz/run scripts/*
 
 # Build the crates' documentation and open it.
 doc:
@@ -29,6 +29,4 @@ doc:
 
 # Fuzz each target for so many seconds (needs cargo-fuzz; see fuzz/README.md).
 fuzz seconds="60":
-    for target in probe jpeg_encode jpeg_decode compress formats gateway; do \
-        cargo fuzz run --fuzz-dir fuzz --sanitizer none "$target" -- -max_total_time={{ seconds }} || exit 1; \
-    done
+    fuzz/run {{ seconds }}

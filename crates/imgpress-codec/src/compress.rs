@@ -213,7 +213,7 @@ impl Job<'_> {
         if info.in_bands(geometry) {
             return self.encode_in_bands(input, info, geometry);
         }
-        self.encode(decode::decode(input, info, self.limits)?, geometry)
+        self.encode(decode::decode(input, info, self.limits, self.budget)?, geometry)
     }
 
     /// From decoded pixels to the file.

@@ -15,6 +15,8 @@ pub struct GatewayConfig {
     pub request_timeout: Duration,
     /// How many requests one client may make.
     pub rate_limit: RateLimit,
+    /// How many wrong API keys one client may try before it is not heard any more.
+    pub wrong_keys: RateLimit,
     /// The proxies whose word on a client's address is taken.
     pub trusted_proxies: Vec<IpNet>,
     /// The web origins whose pages may call the API.

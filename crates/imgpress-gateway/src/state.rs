@@ -30,7 +30,7 @@ impl App {
         api_keys: ApiKeys,
         draining: Draining,
     ) -> Self {
-        let limits = Limits::new(config.rate_limit);
+        let limits = Limits::new(&config);
         Self { config, engine, storage, api_keys, draining, limits, readiness: Readiness::default() }
     }
 }

@@ -23,6 +23,10 @@ pub(crate) const FRAMING_ALLOWANCE: u64 = 64 << 10;
 /// The part that holds the image.
 const IMAGE_FIELD: &str = "image";
 
+/// The longest boundary, in bytes (RFC 2046, 5.1.1). The parser looks for it in all that it holds, and holds as much as it
+/// is long.
+const LONGEST_BOUNDARY: usize = 70;
+
 /// What separates the parts of a multipart body.
 #[derive(Debug, Clone)]
 pub(crate) struct Boundary(String);
@@ -41,7 +45,7 @@ impl Boundary {
     /// Reads the boundary out of a content type.
     ///
     /// # Errors
-    /// It is not `multipart/form-data`, or it names no boundary.
+    /// It is not `multipart/form-data`, or it names no boundary or one that is too long.
     pub(crate) fn of(content_type: Option<ContentType>) -> Result<Self, Failure> {
         let not_multipart = || {
             Failure::new(
@@ -50,10 +54,14 @@ impl Boundary {
             )
         };
         let content_type = content_type.ok_or_else(not_multipart)?.to_string();
-        multer::parse_boundary(content_type).map(Self).map_err(|error| match error {
+        let boundary = multer::parse_boundary(content_type).map_err(|error| match error {
             multer::Error::NoBoundary => malformed("its content type names no boundary"),
             _ => not_multipart(),
-        })
+        })?;
+        if boundary.len() > LONGEST_BOUNDARY {
+            return Err(malformed("its boundary is longer than 70 characters"));
+        }
+        Ok(Self(boundary))
     }
 }
 

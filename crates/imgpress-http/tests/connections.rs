@@ -124,14 +124,17 @@ async fn an_answer_that_takes_long_to_make_is_waited_for() {
     assert!(rest(&mut stream).await.ends_with("done"));
 }
 
-#[tokio::test]
-async fn who_does_not_read_an_answer_is_not_waited_for() {
-    struct Tell(Option<oneshot::Sender<()>>);
-    impl Drop for Tell {
-        fn drop(&mut self) {
-            let _ = self.0.take().map(|sender| sender.send(()));
-        }
+/// Tells when it is dropped.
+struct Tell(Option<oneshot::Sender<()>>);
+
+impl Drop for Tell {
+    fn drop(&mut self) {
+        let _ = self.0.take().map(|sender| sender.send(()));
     }
+}
+
+/// An answer without an end, and what tells when it has been given up.
+fn endless() -> (Router, oneshot::Receiver<()>) {
     let (sender, gone) = oneshot::channel();
     let tell = Arc::new(std::sync::Mutex::new(Some(Tell(Some(sender)))));
     let endless = get(move || async move {
@@ -141,10 +144,75 @@ async fn who_does_not_read_an_answer_is_not_waited_for() {
             Ok::<_, Infallible>(Bytes::from_static(&[0; 64 << 10]))
         }))
     });
-    let address = start(Router::new().route("/", endless), hasty()).await;
+    (Router::new().route("/", endless), gone)
+}
+
+#[tokio::test]
+async fn who_does_not_read_an_answer_is_not_waited_for() {
+    let (routes, gone) = endless();
+    let address = start(routes, hasty()).await;
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(REQUEST).await.unwrap();
     tokio::time::timeout(PATIENCE, gone).await.expect("the answer is given up").unwrap();
+}
+
+#[tokio::test]
+async fn who_opens_no_window_for_an_answer_of_http_2_is_not_waited_for() {
+    for window in [0, 100] {
+        let (routes, gone) = endless();
+        let address = start(routes, hasty()).await;
+        let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+        let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+        let (mut sender, connection) =
+            builder.initial_stream_window_size(window).handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        let request = hyper::Request::get(format!("http://{address}/")).body(Empty::<Bytes>::new()).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        tokio::time::timeout(PATIENCE, gone).await.expect("the answer is given up").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_answer_in_one_piece_is_not_cut_off_while_it_is_read_slowly() {
+    const LENGTH: usize = 64 << 20;
+    let large = get(|| async { Bytes::from(vec![7; LENGTH]) });
+    let limits = Connections { idle_timeout: Duration::from_millis(200), ..Connections::default() };
+    let address = start(Router::new().route("/", large), limits).await;
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut pace = tokio::time::interval(Duration::from_millis(10));
+    let (mut piece, mut read) = (vec![0; 200_000], 0);
+    loop {
+        pace.tick().await;
+        match stream.read(&mut piece).await.unwrap() {
+            0 => break,
+            count => read += count,
+        }
+    }
+    assert!(read > LENGTH, "{read} bytes of {LENGTH} and a header");
+}
+
+#[tokio::test]
+async fn pings_do_not_end_an_idle_connection_of_http_2() {
+    let limits = Connections { idle_timeout: PATIENCE, ..hasty() };
+    let address = start(hello(), limits).await;
+    let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());
+    let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    builder.timer(hyper_util::rt::TokioTimer::new()).keep_alive_while_idle(true);
+    builder.keep_alive_interval(Duration::from_millis(20));
+    let (mut sender, connection) = builder.handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    for _ in 0..2 {
+        let request = hyper::Request::get(format!("http://{address}/")).body(Empty::<Bytes>::new()).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        assert_eq!(response.status().as_u16(), 200);
+        response.into_body().collect().await.unwrap();
+        // As long as a header may take, twice: others that say nothing are closed meanwhile.
+        for _ in 0..2 {
+            assert_eq!(rest(&mut TcpStream::connect(address).await.unwrap()).await, "");
+        }
+    }
 }
 
 #[tokio::test]

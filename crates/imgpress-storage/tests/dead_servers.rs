@@ -9,6 +9,7 @@ use bytes::Bytes;
 use imgpress_options::ImageFormat;
 use imgpress_storage::test_server::{Fault, SupabaseServer};
 use imgpress_storage::{Blob, Storage, StorageError, SupabaseConfig, SupabaseStorage};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::time::{Instant, timeout};
 
@@ -59,5 +60,54 @@ async fn a_server_that_stops() {
     let server = SupabaseServer::start().await;
     let url = server.url();
     drop(server);
+    put_fails(&url, small()).await;
+}
+
+/// A server that takes each connection, reads what comes first, says this and then does no more; or closes, if it says
+/// nothing.
+async fn saying(words: &'static [u8]) -> String {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 64]).await;
+            if !words.is_empty() && stream.write_all(words).await.is_ok() {
+                held.push(stream);
+            }
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_server_that_closes_each_connection() {
+    put_fails(&saying(b"").await, small()).await;
+}
+
+#[tokio::test]
+async fn a_server_that_speaks_another_language() {
+    put_fails(&saying(b"220 mail.example ESMTP\r\n").await, small()).await;
+    put_fails(&saying(&[0xff; 4096]).await, small()).await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_in_the_middle_of_its_answer() {
+    put_fails(&saying(b"HTTP/1.1 200 OK\r\ncontent-le").await, small()).await;
+    put_fails(&saying(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 10\r\n\r\nbu").await, small())
+        .await;
+}
+
+#[tokio::test]
+async fn a_server_that_says_less_than_it_promises_and_closes() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 64]).await;
+            let _ =
+                stream.write_all(b"HTTP/1.1 500 Internal Server Error\r\ncontent-length: 999\r\n\r\n{").await;
+        }
+    });
     put_fails(&url, small()).await;
 }

@@ -166,6 +166,9 @@ pub(crate) struct ApiSettings {
     /// How long a window is.
     #[arg(long, env = "IMGPRESS_RATE_LIMIT_WINDOW", value_name = "DURATION", default_value = "1m", value_parser = positive_duration)]
     pub(crate) rate_limit_window: Duration,
+    /// Wrong API keys that a client address may try in a minute before it is refused unheard.
+    #[arg(long, env = "IMGPRESS_WRONG_KEYS_MAX", value_name = "COUNT", default_value = "20")]
+    pub(crate) wrong_keys_max: std::num::NonZeroU32,
     /// Connections that a client address may have at once; trusted proxies have as many as there are.
     #[arg(long, env = "IMGPRESS_MAX_CONNECTIONS_PER_CLIENT", value_name = "COUNT", default_value = "256")]
     pub(crate) max_connections_per_client: std::num::NonZeroUsize,

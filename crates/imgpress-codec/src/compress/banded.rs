@@ -61,7 +61,7 @@ impl Job<'_> {
         let quality = self.options.quality.nominal();
         if self.verify == Verify::Always {
             let (raster, ..) =
-                self.prepare(decode::decode(input, info, self.limits)?, geometry, Holds::JPEG)?;
+                self.prepare(decode::decode(input, info, self.limits, self.budget)?, geometry, Holds::JPEG)?;
             self.verify.check(&made.bytes, raster, quality)?;
         } else if let Some(means) = made.means {
             self.verify.check_pixels(&made.bytes, means, quality)?;

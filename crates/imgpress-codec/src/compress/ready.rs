@@ -149,7 +149,7 @@ impl Job<'_> {
     pub(super) fn ready(&self, source: &Source<'_>, holds: Holds) -> Result<Ready, Error> {
         let raster = match source.jpeg {
             Some(file) => decode::decode_jpeg(file, self.budget)?,
-            None => decode::decode(source.input, &source.info, self.limits)?,
+            None => decode::decode(source.input, &source.info, self.limits, self.budget)?,
         };
         let stated = raster.colors.statement();
         let is_converted = transform::converts(&raster, holds.grey, self.options);

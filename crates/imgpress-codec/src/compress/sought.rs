@@ -93,7 +93,7 @@ impl Job<'_> {
     /// What is seen of a file of ours, on the background.
     fn shown(&self, file: &[u8]) -> Result<Raster, Error> {
         let info = probe(file, self.limits)?;
-        let mut raster = decode::decode(file, &info, self.limits)?;
+        let mut raster = decode::decode(file, &info, self.limits, self.budget)?;
         if raster.wide {
             raster.pixels = narrow_16(std::mem::take(&mut raster.pixels));
             raster.wide = false;

@@ -18,10 +18,14 @@ use crate::metadata::Found;
 use crate::options::ImageFormat;
 use crate::probe::Packing;
 use crate::raster::{MAX_ICC, Raster};
-use crate::{Error, ImageInfo, Limits, Orientation};
+use crate::{Budget, Error, ImageInfo, Limits, Orientation};
 
 /// Tiles of a grid. Phones make up to 96 of 12 megapixels.
 const MAX_TILES: u32 = 256;
+
+/// By how many pixels a tile may reach over the edge where it is the only one across or down: as many as the largest that
+/// small pictures are put into.
+const MAX_OVERHANG: u32 = 512;
 
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     let parser = parse(input, limits)?;
@@ -49,7 +53,12 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     })
 }
 
-pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
+pub(super) fn decode(
+    input: &[u8],
+    info: &ImageInfo,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<Raster, Error> {
     let parser = parse(input, limits)?;
     let stored = Stored::read(&parser)?;
     let mut colors = Cicp::stated(parser.color_info());
@@ -63,6 +72,7 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     let mut pixels =
         Pixels::new((width, height), stored.first.monochrome, alpha.is_some(), info.bit_depth > 8);
     for (index, (left, top)) in stored.places().into_iter().enumerate() {
+        budget.check()?;
         let frame = Frame::decode(&stored.data(&parser, index)?, stored.piece())?;
         let colors = colors.get_or_insert_with(|| frame.cicp());
         pixels.paint(&frame, (left, top), colors)?;
@@ -127,6 +137,15 @@ impl Stored {
         }
         if width > across || height > down {
             return Err(Corrupt::malformed("its tiles do not cover it").into());
+        }
+        // Memory is set aside for the picture, and its tiles are decoded whole.
+        let needed = |tiles: u32, side: u32, whole: u32| {
+            covered(tiles - 1, side) < whole && side < whole.saturating_add(MAX_OVERHANG)
+        };
+        if !needed(tiles.0, first.max_frame_width.get(), width)
+            || !needed(tiles.1, first.max_frame_height.get(), height)
+        {
+            return Err(Corrupt::malformed("its tiles are larger than it needs").into());
         }
         Ok(Self { width, height, first, grid: Some(tiles) })
     }

@@ -21,7 +21,7 @@ pub(crate) use png::Bands;
 
 use crate::options::ImageFormat;
 use crate::raster::Raster;
-use crate::{Error, ImageInfo, Limits};
+use crate::{Budget, Error, ImageInfo, Limits};
 
 /// What the header says. Nothing of the size that it claims is allocated, and nothing is checked against the
 /// limits but what has to be counted while reading.
@@ -43,19 +43,24 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
 }
 
 /// The pixels of the first frame, every one of them. `info` is what [`probe`] gave, within the limits. Not for
-/// JPEG, which is decoded from its segments.
-pub(crate) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
+/// JPEG, which is decoded from its segments. `budget` is looked at between the pieces of what comes in pieces.
+pub(crate) fn decode(
+    input: &[u8],
+    info: &ImageInfo,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<Raster, Error> {
     match info.format {
         ImageFormat::Jpeg => Err(Error::Encoder("a JPEG goes by its segments".into())),
         ImageFormat::Png => png::decode(input, info, limits),
         #[cfg(feature = "avif")]
-        ImageFormat::Avif => avif::decode(input, info, limits),
+        ImageFormat::Avif => avif::decode(input, info, limits, budget),
         #[cfg(not(feature = "avif"))]
         ImageFormat::Avif => Err(crate::error::Unsupported::Known("AVIF").into()),
         ImageFormat::Webp => webp::decode(input, info, limits),
         ImageFormat::Ico => ico::decode(input, info, limits),
         ImageFormat::Gif => gif::decode(input, info),
-        ImageFormat::Tiff => tiff::decode(input, info, limits),
+        ImageFormat::Tiff => tiff::decode(input, info, limits, budget),
         ImageFormat::Bmp => bmp::decode(input, info, limits),
         ImageFormat::Qoi => qoi::decode(input, info, limits),
         ImageFormat::Pnm => through_image::decode(input, info, limits),

@@ -16,7 +16,7 @@ use crate::metadata::{Found, ifd};
 use crate::options::ImageFormat;
 use crate::probe::Packing;
 use crate::raster::{Layout, MAX_ICC, Raster};
-use crate::{Error, ImageInfo, Limits};
+use crate::{Budget, Error, ImageInfo, Limits};
 
 use header::{Alpha, Header, Ink, Method};
 use samples::Samples;
@@ -80,7 +80,12 @@ pub(super) fn metadata(input: &[u8]) -> Found<'_> {
     found
 }
 
-pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
+pub(super) fn decode(
+    input: &[u8],
+    info: &ImageInfo,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<Raster, Error> {
     let header = Header::read(input, limits)?;
     let layout = header.layout();
     let pixel = layout.channels() * if header.wide() { 2 } else { 1 };
@@ -88,7 +93,8 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     let mut samples = Samples::new(&header);
     let parts = header.parts.across * header.parts.down;
     for index in 0..if header.planar { parts * header.samples } else { parts } {
-        place(input, &header, &mut samples, index, &mut pixels, limits)?;
+        budget.check()?;
+        place(Place { input, header: &header, limits, budget }, &mut samples, index, &mut pixels)?;
     }
     let icc = header.profile.filter(|profile| profile.len() <= MAX_ICC).map(<[u8]>::to_vec);
     let (colors, orientation, wide) = (Colors::of_icc(icc), info.orientation, header.wide());
@@ -100,22 +106,29 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
     Ok(raster)
 }
 
+/// Where strips and tiles come from.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    input: &'a [u8],
+    header: &'a Header<'a>,
+    limits: &'a Limits,
+    budget: &'a Budget,
+}
+
 /// Unpacks a strip or tile and puts its pixels where they belong. Every one is unpacked, and so proved whole, even
 /// that of a component which is of no use.
 fn place(
-    input: &[u8],
-    header: &Header<'_>,
+    Place { input, header, limits, budget }: Place<'_>,
     samples: &mut Samples<'_>,
     index: usize,
     pixels: &mut [u8],
-    limits: &Limits,
 ) -> Result<(), Error> {
     let parts = &header.parts;
     let (plane, at) = (index / (parts.across * parts.down), index % (parts.across * parts.down));
     let (x, y) = (at % parts.across * parts.width, at / parts.across * parts.height);
     let (width, height) = (parts.width.min(header.width - x), parts.height.min(header.height - y));
     let stored = if parts.tiled { (parts.width, parts.height) } else { (width, height) };
-    let rows = Part { index, width, height, stored, input }.unpack(header, limits)?;
+    let rows = Part { index, width, height, stored, input }.unpack(header, limits, budget)?;
     let channels = header.layout().channels();
     if plane >= channels {
         return Ok(());

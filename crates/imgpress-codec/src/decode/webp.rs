@@ -1,6 +1,7 @@
 //! WebP: its RIFF container is read by ourselves (WebP Container Specification), for the profile, the
 //! orientation, the count of frames, and because a cut file is known by chunks that reach past its end.
 
+mod codes;
 mod complete;
 mod metadata;
 #[cfg(feature = "webp")]

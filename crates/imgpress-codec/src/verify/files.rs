@@ -3,7 +3,7 @@
 use super::{Means, Verify, failed, limits};
 use crate::options::{Color, Quality};
 use crate::raster::{Layout, Raster, narrow_16};
-use crate::{Error, ImageInfo, Limits, decode, format, transform};
+use crate::{Budget, Error, ImageInfo, Limits, decode, format, transform};
 
 impl Verify {
     /// Checks the file that was made of a picture: every pixel that can be seen where no `quality` says that something
@@ -32,7 +32,8 @@ impl Verify {
         if self != Self::Always {
             return Ok(());
         }
-        let (found, expected) = (decoded(file)?, decode::decode(input, info, &generous())?);
+        let (found, expected) =
+            (decoded(file)?, decode::decode(input, info, &generous(), &Budget::unlimited())?);
         let same = (found.width, found.layout, found.wide)
             == (expected.width, expected.layout, expected.wide)
             && found.orientation == expected.orientation
@@ -66,7 +67,7 @@ pub(super) fn generous() -> Limits {
 fn decoded(file: &[u8]) -> Result<Raster, Error> {
     let format = format::recognise(file).map_err(|error| failed(&error))?;
     let info = decode::probe(format, file, &generous()).map_err(|error| failed(&error))?;
-    decode::decode(file, &info, &generous()).map_err(|error| failed(&error))
+    decode::decode(file, &info, &generous(), &Budget::unlimited()).map_err(|error| failed(&error))
 }
 
 /// With 8 bits a component, as encoders take it.

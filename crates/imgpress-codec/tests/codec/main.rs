@@ -13,8 +13,12 @@
 mod animations;
 #[cfg(feature = "webp")]
 mod animations_bounds;
+#[cfg(all(feature = "avif", feature = "webp"))]
+mod any_options;
 #[cfg(feature = "avif")]
 mod avif;
+#[cfg(feature = "avif")]
+mod avif_bombs;
 mod bands;
 mod bitmaps;
 mod bombs;
@@ -23,6 +27,7 @@ mod colors;
 mod damage;
 mod fixtures;
 mod formats;
+mod fuzzed;
 mod geometry;
 mod jpeg_inputs;
 mod kept;
@@ -40,6 +45,7 @@ mod outputs_carried;
 mod png_colors;
 mod random;
 mod random_options;
+mod tiff_bombs;
 mod tiff_kinds;
 mod tiffs;
 mod truncation;

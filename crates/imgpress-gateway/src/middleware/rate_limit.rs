@@ -1,5 +1,4 @@
 use std::collections::HashMap;
-use std::num::NonZeroU32;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,15 +10,11 @@ use imgpress_engine_api::{ErrorCode, Failure};
 use imgpress_http::Error;
 
 use crate::client::Client;
-use crate::{AppState, RateLimit};
+use crate::{AppState, GatewayConfig, RateLimit};
 
 const LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
-
-/// Wrong API keys a client may try in a minute.
-const WRONG_KEYS: RateLimit =
-    RateLimit { max: NonZeroU32::new(20).expect("20 is not zero"), window: Duration::from_secs(60) };
 
 /// How many clients are told apart at once: some 6 MB of table.
 const MOST_CLIENTS: usize = 100_000;
@@ -31,8 +26,11 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn new(requests: RateLimit) -> Self {
-        Self { requests: FixedWindow::new(requests), wrong_keys: FixedWindow::new(WRONG_KEYS) }
+    pub(crate) fn new(config: &GatewayConfig) -> Self {
+        Self {
+            requests: FixedWindow::new(config.rate_limit),
+            wrong_keys: FixedWindow::new(config.wrong_keys),
+        }
     }
 }
 
@@ -111,10 +109,13 @@ impl FixedWindow {
 
     /// Where a client stands, if it has used its limit up.
     pub(crate) fn exhausted(&self, client: Client) -> Option<Count> {
-        let now = Instant::now();
+        self.exhausted_at(client, Instant::now())
+    }
+
+    fn exhausted_at(&self, client: Client, now: Instant) -> Option<Count> {
         let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
-        let window = table.windows.get(&client).filter(|window| window.ends > now)?;
-        (window.hits >= self.limit.max.get()).then(|| self.count(*window, now))
+        let window = table.current(client).filter(|window| window.ends > now)?;
+        (window.hits >= self.limit.max.get()).then(|| self.count(window, now))
     }
 
     fn hit_at(&self, client: Client, now: Instant) -> Count {
@@ -139,6 +140,12 @@ impl FixedWindow {
 }
 
 impl Table {
+    /// The window that the client's next hit would be counted in, if there is one.
+    fn current(&self, client: Client) -> Option<Window> {
+        let latecomers = || self.overflow.filter(|_| self.windows.len() >= MOST_CLIENTS);
+        self.windows.get(&client).copied().or_else(latecomers)
+    }
+
     fn window(&mut self, client: Client, fresh: Window, now: Instant) -> &mut Window {
         if self.windows.len() >= MOST_CLIENTS && !self.windows.contains_key(&client) {
             self.forget_ended(now);
@@ -174,6 +181,7 @@ fn in_words(wait: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+    use std::num::NonZeroU32;
 
     use super::*;
 
@@ -206,6 +214,7 @@ mod tests {
         }
         assert!(limiter.hit_at(client(0), start).is_over());
         assert!(limiter.hit_at(client(9_999_999), start).is_over(), "latecomers share one window");
+        assert!(limiter.exhausted_at(client(8_888_888), start).is_some(), "and what is used up of it");
         assert!(limiter.table.lock().unwrap().windows.len() <= MOST_CLIENTS);
         let later = start + Duration::from_secs(61);
         assert!(!limiter.hit_at(client(9_999_999), later).is_over(), "and get their own once there is room");

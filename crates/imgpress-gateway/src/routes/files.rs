@@ -1,22 +1,23 @@
-use std::io::SeekFrom;
+use std::io::{self, SeekFrom};
 use std::ops::Bound;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use headers::{AcceptRanges, ContentLength, ContentRange, ETag, HeaderMapExt, IfNoneMatch, IfRange, Range};
+use futures_util::stream::{Stream, try_unfold};
+use headers::{AcceptRanges, ContentLength, ContentRange, ETag, HeaderMapExt, Range};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use imgpress_engine_api::{ErrorCode, Failure};
 use imgpress_http::Error;
-use imgpress_storage::{StorageKey, StoredObject};
+use imgpress_storage::{Storage, StorageKey, StoredObject};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
 
 use crate::AppState;
 
 /// How much of a file is read at a time, in bytes.
-const CHUNK: usize = 64 << 10;
+const CHUNK: u64 = 64 << 10;
 
 /// A key is a hash of what is behind it, so what is behind it never changes.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -34,14 +35,14 @@ pub(crate) async fn get_file(
     let key: StorageKey = key.parse().map_err(|_| no_such_file())?;
     let opened = state.storage.open(&key).await;
     let object = opened.map_err(|error| storage_failed().caused_by(error))?.ok_or_else(no_such_file)?;
-    let etag: ETag = object.etag().parse().map_err(|_| Failure::internal("a hash is no entity tag"))?;
-    let mut response =
-        if request.typed_get::<IfNoneMatch>().is_some_and(|tags| !tags.precondition_passes(&etag)) {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            let range = applicable_range(&request, &etag);
-            content(object, range).await?
-        };
+    let tag = object.etag();
+    let etag: ETag = tag.parse().map_err(|_| Failure::internal("a hash is no entity tag"))?;
+    let mut response = if is_held(&request, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let range = applicable_range(&request, &tag);
+        content(Arc::clone(&state.storage), key, object, range)?
+    };
     let headers = response.headers_mut();
     headers.typed_insert(etag);
     headers.insert(header::CACHE_CONTROL, FOREVER);
@@ -50,25 +51,39 @@ pub(crate) async fn get_file(
     Ok(response)
 }
 
-/// The asked-for range, unless it was asked for under a condition that does not hold (RFC 9110, 13.1.5).
-fn applicable_range(request: &HeaderMap, etag: &ETag) -> Option<Range> {
-    let outdated = |condition: IfRange| condition.is_modified(Some(etag), None);
-    if request.typed_get::<IfRange>().is_some_and(outdated) {
+/// Whether the client says that it has the picture (RFC 9110, 13.1.2). Tags are compared here, since the library takes it
+/// for a fault of its caller's if a stranger's have spaces in them.
+fn is_held(request: &HeaderMap, tag: &str) -> bool {
+    let values = request.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
+    let mut held = values.flat_map(|value| value.split(',')).map(str::trim);
+    held.any(|held| held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag)
+}
+
+/// The asked-for range, unless it was asked for under a condition that does not hold (RFC 9110, 13.1.5). A date never
+/// does: none is given out.
+fn applicable_range(request: &HeaderMap, tag: &str) -> Option<Range> {
+    if request.get(header::IF_RANGE).is_some_and(|condition| condition.as_bytes() != tag.as_bytes()) {
         return None;
     }
     request.typed_get()
 }
 
-async fn content(object: StoredObject, range: Option<Range>) -> Result<Response, Failure> {
+fn content(
+    storage: Arc<dyn Storage>,
+    key: StorageKey,
+    object: StoredObject,
+    range: Option<Range>,
+) -> Result<Response, Failure> {
     let content_type = object.format().content_type();
-    let StoredObject { mut file, length, .. } = object;
+    let length = object.length;
+    // Whether and when the client reads is its own choice; an open file is ours.
+    drop(object);
     let (status, start, count) = match range.map(|range| single_span(&range, length)) {
         None | Some(Span::Everything) => (StatusCode::OK, 0, length),
         Some(Span::Part { start, count }) => (StatusCode::PARTIAL_CONTENT, start, count),
         Some(Span::Nowhere) => return Ok(not_satisfiable(length)),
     };
-    file.seek(SeekFrom::Start(start)).await.map_err(|error| storage_failed().caused_by(error))?;
-    let body = Body::from_stream(ReaderStream::with_capacity(file.take(count), CHUNK));
+    let body = Body::from_stream(chunks(storage, key, start..start + count));
     let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();
     response.headers_mut().typed_insert(AcceptRanges::bytes());
     response.headers_mut().typed_insert(ContentLength(count));
@@ -77,6 +92,29 @@ async fn content(object: StoredObject, range: Option<Range>) -> Result<Response,
         response.headers_mut().typed_insert(range);
     }
     Ok(response)
+}
+
+/// A part of a stored file, which is open only while it is read.
+fn chunks(
+    storage: Arc<dyn Storage>,
+    key: StorageKey,
+    part: std::ops::Range<u64>,
+) -> impl Stream<Item = io::Result<Vec<u8>>> + Send {
+    try_unfold((storage, key, part), |(storage, key, part)| async move {
+        if part.is_empty() {
+            return Ok(None);
+        }
+        let object = storage.open(&key).await.map_err(io::Error::other)?;
+        let mut file = object.ok_or(io::ErrorKind::NotFound)?.file;
+        file.seek(SeekFrom::Start(part.start)).await?;
+        let mut chunk = Vec::new();
+        file.take(CHUNK.min(part.end - part.start)).read_to_end(&mut chunk).await?;
+        if chunk.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let rest = part.start + chunk.len() as u64..part.end;
+        Ok(Some((chunk, (storage, key, rest))))
+    })
 }
 
 #[derive(Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::{io, mem};
 
+use axum::http::Version;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -17,8 +18,15 @@ pub(super) struct Activity(Arc<Mutex<State>>);
 
 struct State {
     phase: Phase,
+    /// Several requests at once, and frames that are no part of any.
+    is_http2: bool,
     /// Since when the client takes nothing of what it is sent.
     stalled: Option<Instant>,
+    /// Of HTTP/2, which answers wait until the client asks for more of them, and since when. No more than there are
+    /// streams.
+    unread: Vec<(u64, Instant)>,
+    /// How many requests there have been.
+    requests: u64,
 }
 
 #[derive(Clone, Copy)]
@@ -34,21 +42,32 @@ enum Phase {
 }
 
 /// A request that is being served, until its answer has been handed over as a whole.
-pub(super) struct Serving(Activity);
+pub(super) struct Serving {
+    activity: Activity,
+    number: u64,
+}
 
 impl Activity {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Mutex::new(State { phase: Phase::New(Instant::now()), stalled: None })))
+        Self(Arc::new(Mutex::new(State {
+            phase: Phase::New(Instant::now()),
+            is_http2: false,
+            stalled: None,
+            unread: Vec::new(),
+            requests: 0,
+        })))
     }
 
     /// A request's header has been read.
-    pub(super) fn begin(&self) -> Serving {
+    pub(super) fn begin(&self, version: Version) -> Serving {
         let mut state = self.lock();
+        state.is_http2 = version == Version::HTTP_2;
+        state.requests += 1;
         state.phase = match state.phase {
             Phase::Serving(others) => Phase::Serving(others + 1),
             _ => Phase::Serving(1),
         };
-        Serving(self.clone())
+        Serving { activity: self.clone(), number: state.requests }
     }
 
     /// When the connection has had its time, if nothing else happens.
@@ -60,13 +79,22 @@ impl Activity {
             Phase::Serving(_) => None,
         };
         let stalled = state.stalled.map(|since| since + limits.stall_timeout);
-        waiting.into_iter().chain(stalled).min()
+        let unread = state.unread.iter().map(|&(_, since)| since + limits.stall_timeout);
+        waiting.into_iter().chain(stalled).chain(unread).min()
+    }
+
+    /// Whether it has had a request of HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        self.lock().is_http2
     }
 
     fn has_read(&self) {
         let mut state = self.lock();
-        if let Phase::Idle(_) = state.phase {
-            state.phase = Phase::Header(Instant::now());
+        match state.phase {
+            // Most of what comes between two requests of HTTP/2 is no header: pings, say. One that drips has the time
+            // of an idle connection.
+            Phase::Idle(_) if !state.is_http2 => state.phase = Phase::Header(Instant::now()),
+            _ => {}
         }
     }
 
@@ -76,6 +104,10 @@ impl Activity {
             Poll::Ready(_) => None,
             Poll::Pending => state.stalled.or_else(|| Some(Instant::now())),
         };
+        // The end of an answer, which is still being read. In HTTP/2 it may be the echo of a ping.
+        if let (Poll::Ready(Ok(_)), Phase::Idle(_), false) = (written, state.phase, state.is_http2) {
+            state.phase = Phase::Idle(Instant::now());
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -83,9 +115,26 @@ impl Activity {
     }
 }
 
+impl Serving {
+    /// A piece of the answer has been handed over; the client is to ask for the next.
+    pub(super) fn waits_for_client(&self) {
+        let mut state = self.activity.lock();
+        // HTTP/1 asks for more as soon as it has written, and that is seen at the stream.
+        if state.is_http2 {
+            state.unread.push((self.number, Instant::now()));
+        }
+    }
+
+    /// The client is there for the next piece.
+    pub(super) fn is_read(&self) {
+        self.activity.lock().unread.retain(|&(number, _)| number != self.number);
+    }
+}
+
 impl Drop for Serving {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
+        self.is_read();
+        let mut state = self.activity.lock();
         let before = mem::replace(&mut state.phase, Phase::Idle(Instant::now()));
         if let Phase::Serving(requests @ 2..) = before {
             state.phase = Phase::Serving(requests - 1);

@@ -1,7 +1,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use futures_util::FutureExt;
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -21,7 +22,7 @@ use tower::ServiceExt;
 use super::Connections;
 use super::activity::{Activity, Serving, Watched};
 
-/// How long a connection whose time is up may take to end.
+/// How long a connection of HTTP/2 whose time is up may take to end.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Largest header of a request, in bytes, as HTTP/1 and HTTP/2 count it.
@@ -29,6 +30,10 @@ const LARGEST_HEADER: u32 = 64 << 10;
 
 /// Requests that an HTTP/2 connection may have at once.
 const MOST_STREAMS: u32 = 64;
+
+/// How much of an answer is handed over at a time, in bytes: what has been handed over waits for a slow client out of
+/// sight. A frame of HTTP/2 has as much unless both sides agree on more.
+const PIECE: usize = 16 << 10;
 
 /// Answers a connection's requests, HTTP/1.1 or HTTP/2, until either side ends it or its time is up.
 pub(super) async fn serve(
@@ -40,7 +45,10 @@ pub(super) async fn serve(
 ) {
     let activity = Activity::new();
     let watched = TokioIo::new(Watched { stream, activity: activity.clone() });
-    let service = service_fn(|request| answer(request, peer, routes.clone(), activity.begin()));
+    let service = service_fn(|request: hyper::Request<Incoming>| {
+        let serving = activity.begin(request.version());
+        answer(request, peer, routes.clone(), serving)
+    });
     let builder = builder();
     let mut connection = pin!(builder.serve_connection(watched, service));
     let mut told_to_stop = pin!(stop.cancelled().fuse());
@@ -57,7 +65,11 @@ pub(super) async fn serve(
             () = told_to_stop.as_mut() => connection.as_mut().graceful_shutdown(),
         }
     }
-    tracing::debug!(%peer, "connection timed out");
+    tracing::debug!("connection timed out");
+    // A client of HTTP/1 has nothing to come that it could be told of: half a header is all that it would be waited for.
+    if !activity.is_http2() {
+        return;
+    }
     connection.as_mut().graceful_shutdown();
     // Who fails now was about to go.
     let _ = timeout(GOODBYE, connection).await;
@@ -92,7 +104,7 @@ async fn time_is_up(activity: &Activity, limits: &Connections) {
 }
 
 async fn answer(
-    request: hyper::Request<hyper::body::Incoming>,
+    request: hyper::Request<Incoming>,
     peer: SocketAddr,
     routes: Router,
     serving: Serving,
@@ -100,13 +112,16 @@ async fn answer(
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     let response = routes.oneshot(request).await?;
-    Ok(response.map(|body| Body::new(ServedBody { body, _serving: serving })))
+    serving.waits_for_client();
+    Ok(response.map(|body| Body::new(ServedBody { body, rest: Bytes::new(), serving })))
 }
 
-/// An answer's body: its request is being served until it is gone.
+/// An answer's body, piece by piece: its request is being served until it is gone.
 struct ServedBody {
     body: Body,
-    _serving: Serving,
+    /// What the body has given and the client has not asked for yet.
+    rest: Bytes,
+    serving: Serving,
 }
 
 impl HttpBody for ServedBody {
@@ -117,14 +132,33 @@ impl HttpBody for ServedBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+        self.serving.is_read();
+        if self.rest.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => self.rest = data,
+                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                },
+                end => return Poll::Ready(end),
+            }
+        }
+        let length = self.rest.len().min(PIECE);
+        let piece = self.rest.split_to(length);
+        self.serving.waits_for_client();
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut whole = SizeHint::new();
+        whole.set_lower(hint.lower().saturating_add(rest));
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper.saturating_add(rest));
+        }
+        whole
     }
 }

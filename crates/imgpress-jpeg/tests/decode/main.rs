@@ -8,6 +8,7 @@
 
 mod completeness;
 mod files;
+mod fuzzed;
 mod mutations;
 mod pixels;
 mod planes;

@@ -47,6 +47,7 @@ impl Front<'_> {
             max_upload_bytes: self.request.max_upload_bytes.as_u64(),
             request_timeout: self.request.request_timeout,
             rate_limit: RateLimit { max: self.api.rate_limit_max, window: self.api.rate_limit_window },
+            wrong_keys: RateLimit { max: self.api.wrong_keys_max, ..RateLimit::default() },
             trusted_proxies: self.api.trusted_proxies.clone(),
             cors_origins: self.api.cors_origins.clone(),
             spool_dir,

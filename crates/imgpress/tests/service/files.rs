@@ -107,6 +107,24 @@ async fn only_stored_pictures_are_served() {
     assert!(head.headers()["content-length"].to_str().unwrap().parse::<u64>().unwrap() > 0);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn readers_that_stand_still_keep_no_file_open() {
+    let (service, _, path, picture) = stored().await;
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", service.pid())).unwrap().count();
+    let builder = reqwest::Client::builder().no_proxy().http2_prior_knowledge();
+    let unwilling = builder.http2_initial_stream_window_size(0).build().unwrap();
+    let before = open();
+    let mut answers = Vec::new();
+    for _ in 0..50 {
+        let response = unwilling.get(format!("{}{path}", service.url)).send().await.unwrap();
+        assert_eq!(response.headers()["content-length"], picture.len().to_string().as_str());
+        answers.push(response);
+    }
+    let after = open();
+    assert!(after < before + 25, "{before} and then {after}, of 50 answers");
+}
+
 async fn stored() -> (Service, Client, String, Vec<u8>) {
     let service = Service::start("serve", &[]).await;
     let client = Client::of(&service);

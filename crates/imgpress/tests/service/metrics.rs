@@ -3,7 +3,7 @@
 use crate::support::{Client, Service, body, photo};
 
 /// The value of one time series, 0 where there is none yet.
-async fn value(client: &Client, series: &str) -> f64 {
+pub async fn value(client: &Client, series: &str) -> f64 {
     let text = String::from_utf8(body(client.get("/metrics").await).await).unwrap();
     let found = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
     found.map_or(0.0, |value| value.parse().unwrap())

@@ -117,6 +117,9 @@ impl<'a> Header<'a> {
             ink,
         };
         header.check(limits)?;
+        if header.method != Method::Plain {
+            header.parts.check_lengths(if planar { samples } else { 1 }, input)?;
+        }
         Ok(header)
     }
 
@@ -205,6 +208,26 @@ impl<'a> Parts<'a> {
             return Err(Corrupt::malformed("strips or tiles are missing").into());
         }
         Ok(Self { tiled, width, height, across, down, starts, lengths })
+    }
+
+    /// Most bytes that one is looked for in where the file does not say how many it has, of so many unpacked bytes: no
+    /// coding makes them sixteen times as many.
+    pub(super) fn most_packed(&self, unpacked: usize) -> usize {
+        unpacked.saturating_mul(16).saturating_add(64 << 10)
+    }
+
+    /// Refuses strips and tiles that have more bytes together than the file: they would lie over each other, and each
+    /// would be walked anew.
+    fn check_lengths(&self, planes: usize, input: &[u8]) -> Result<(), Corrupt> {
+        let Some(lengths) = self.lengths else { return Ok(()) };
+        let total = (0..self.across * self.down * planes)
+            .filter_map(|index| lengths.get(index))
+            .fold(0_u64, u64::saturating_add);
+        // As much again for tiles that are the same and are stored once.
+        if total / 2 > input.len() as u64 {
+            return Err(Corrupt::malformed("its strips or tiles lie over each other"));
+        }
+        Ok(())
     }
 
     /// Where the data of one begin, and how many bytes they are, where that is said.

@@ -8,7 +8,7 @@ use imgpress_jpeg::{ColorTransform, DecodeError, DecodeLimits, Decoder};
 use weezl::{BitOrder, LzwStatus, decode::Decoder as Lzw};
 
 use crate::error::{Corrupt, Unsupported};
-use crate::{Error, Limits};
+use crate::{Budget, Error, Limits};
 
 use super::fax;
 use super::header::{Header, Ink, Method};
@@ -38,9 +38,14 @@ impl<'a> Part<'a> {
     ///
     /// # Errors
     /// It ends early or holds more than it should, its checksum is wrong, or it does not make sense.
-    pub(super) fn unpack(&self, header: &Header<'_>, limits: &Limits) -> Result<Rows<'a>, Error> {
+    pub(super) fn unpack(
+        &self,
+        header: &Header<'_>,
+        limits: &Limits,
+        budget: &Budget,
+    ) -> Result<Rows<'a>, Error> {
         if let Method::Jpeg(tables) = header.method {
-            return self.jpeg(tables, header, limits);
+            return self.jpeg(tables, header, limits, budget);
         }
         let (width, height) = self.stored;
         let needed = header.bytes_of(width, height);
@@ -74,7 +79,7 @@ impl<'a> Part<'a> {
             (Method::Plain, Some(stated)) if stated >= plain || one => plain,
             (Method::Plain, Some(_)) => return Err(Corrupt::malformed("a part of the picture is missing")),
             (Method::Plain, None) => plain,
-            (_, stated) => stated.unwrap_or(rest.len()),
+            (_, stated) => stated.unwrap_or_else(|| rest.len().min(header.parts.most_packed(plain))),
         };
         let data = rest.get(..length).ok_or(Corrupt::Truncated)?;
         let reversed = header.reversed && header.method.jpeg().is_none();
@@ -82,8 +87,15 @@ impl<'a> Part<'a> {
     }
 
     /// A JPEG of its own, with tables that all share. A tag, and nothing in it, says what its components are.
-    fn jpeg(&self, tables: &[u8], header: &Header<'_>, limits: &Limits) -> Result<Rows<'a>, Error> {
-        let data = self.data(header, 0)?;
+    fn jpeg(
+        &self,
+        tables: &[u8],
+        header: &Header<'_>,
+        limits: &Limits,
+        budget: &Budget,
+    ) -> Result<Rows<'a>, Error> {
+        let (width, height) = self.stored;
+        let data = self.data(header, width * height * header.samples_in_part())?;
         let shared = tables.strip_suffix(&[0xff, 0xd9]).unwrap_or(tables);
         let own = data.strip_prefix(&[0xff, 0xd8]).filter(|_| !shared.is_empty()).unwrap_or(&data);
         let file = [shared, own].concat();
@@ -92,7 +104,8 @@ impl<'a> Part<'a> {
             max_scans: limits.max_scans,
             ..DecodeLimits::default()
         };
-        let decoder = Decoder::new(&file, &limits).map_err(|error| named(&error))?;
+        let go_on = || budget.check().is_ok();
+        let decoder = Decoder::new(&file, &limits).map_err(|error| named(&error))?.with_checkpoint(&go_on);
         let components = header.samples_in_part();
         let (width, height) = (decoder.width() as usize, decoder.height() as usize);
         if width < self.width || height < self.height {
@@ -112,7 +125,10 @@ impl<'a> Part<'a> {
             Ink::YCbCr(_) => return Err(Unsupported::Known("A TIFF with a JPEG for each component").into()),
             _ => ColorTransform::None,
         };
-        let bytes = decoder.decode(transform).map_err(|error| named(&error))?;
+        let bytes = decoder.decode(transform).map_err(|error| match error {
+            DecodeError::Cancelled => budget.check().err().unwrap_or(Error::Cancelled),
+            error => named(&error),
+        })?;
         Ok(Rows { bytes: Cow::Owned(bytes), stride: width * components })
     }
 }

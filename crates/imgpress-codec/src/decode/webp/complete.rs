@@ -12,7 +12,7 @@ use crate::error::Corrupt;
 use crate::raster::Raster;
 use crate::{Error, ImageInfo, Limits};
 
-use super::{next, through_image};
+use super::{codes, frame_size, next, through_image};
 
 /// Bytes that may follow the last code of lossless data.
 const MAX_STRAY: usize = 4;
@@ -27,6 +27,8 @@ const TAKEN_AWAY: usize = 8;
 /// Decodes a picture of which every byte was needed.
 pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
     let parts = Parts::of(input);
+    let size = parts.is_alpha.then(|| parts.frame.unwrap_or((info.width, info.height)));
+    codes::check(&input[parts.lossless.clone()], size, limits)?;
     let furthest = Cell::new(parts.lossless.start);
     let reader = Watched { inner: Cursor::new(input), range: parts.lossless.clone(), furthest: &furthest };
     let decoder = WebPDecoder::new(reader).map(|decoder| Box::new(decoder) as Box<dyn ImageDecoder + '_>);
@@ -43,6 +45,10 @@ pub(super) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
 #[derive(Default)]
 struct Parts {
     lossless: Range<usize>,
+    /// Whether those are of alpha, and say nothing of its size.
+    is_alpha: bool,
+    /// Width and height of the first frame of an animation.
+    frame: Option<(u32, u32)>,
     lossy: Range<usize>,
 }
 
@@ -63,10 +69,15 @@ impl Parts {
             let range = start..start + data.len();
             match (name, data) {
                 // Behind its 16 bytes of header, a frame has chunks as a file has.
-                (b"ANMF", [..]) if data.len() > 16 => self.search(input, range.start + 16..range.end),
-                (b"VP8L", _) => self.lossless = range,
+                (b"ANMF", [..]) if data.len() > 16 => {
+                    self.frame = frame_size(data);
+                    self.search(input, range.start + 16..range.end);
+                }
+                (b"VP8L", _) => (self.lossless, self.is_alpha) = (range, false),
                 // Alpha is lossless data where its first byte says so, else plain.
-                (b"ALPH", [header, ..]) if header & 3 == 1 => self.lossless = range.start + 1..range.end,
+                (b"ALPH", [header, ..]) if header & 3 == 1 => {
+                    (self.lossless, self.is_alpha) = (range.start + 1..range.end, true);
+                }
                 (b"VP8 ", _) => self.lossy = range,
                 _ => continue,
             }

@@ -4,6 +4,7 @@ mod client;
 mod decoder;
 mod pictures;
 mod processes;
+pub mod wire;
 
 pub use client::{Client, Refusal, body, form, upload};
 pub use decoder::decode_jpeg;

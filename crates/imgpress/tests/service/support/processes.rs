@@ -70,6 +70,17 @@ impl Service {
         wait_for(&mut self.log, wanted).await
     }
 
+    /// Every line that it logs from here on until it is killed, which is now.
+    pub async fn everything_logged(mut self) -> String {
+        self.kill().await;
+        let mut lines = String::new();
+        while let Some(line) = self.log.recv().await {
+            lines.push_str(&line);
+            lines.push('\n');
+        }
+        lines
+    }
+
     /// The process's number.
     pub fn pid(&self) -> u32 {
         self.child.id().unwrap()

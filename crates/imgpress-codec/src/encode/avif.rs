@@ -33,12 +33,24 @@ pub(crate) fn encode(
     effort: Effort,
     budget: &Budget,
 ) -> Result<Still<'static>, Error> {
+    of_quantizer(raster, scale::quantizer(quality, effort), effort, budget)
+}
+
+/// As [`encode`], by libaom's own number.
+///
+/// # Errors
+/// As [`encode`].
+pub(crate) fn of_quantizer(
+    raster: &Raster,
+    quantizer: Quantizer,
+    effort: Effort,
+    budget: &Budget,
+) -> Result<Still<'static>, Error> {
     let size = raster.size();
     check_size(size)?;
     let has_profile = matches!(raster.colors, Colors::Icc(_));
     let meaning = if has_profile { PROFILED } else { SRGB };
     let color = planes::color(raster)?;
-    let quantizer = scale::quantizer(quality, effort);
     let color =
         coded(&color, &Encoding { quantizer, speed: speed(effort), colors: meaning, options: &OPTIONS })?;
     budget.check()?;

@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Auto(Auto),
     /// Every format beside programs that make it too: bytes at equal look, CPU time and memory of whole processes
     Formats(Formats),
+    /// What `format=auto` chooses, against a JPEG of the same look
+    Choice(Choice),
     /// Mean scores of mozjpeg and of each effort, or of each format, at the same qualities
     Scale(Scale),
     /// Calibrate the quality scale: distances that look like mozjpeg's qualities, or other formats' numbers
@@ -116,12 +118,18 @@ pub(crate) struct Auto {
     /// `all`, `tuning`, `held-out` or another list in the folder of sets
     #[arg(long, default_value = "all")]
     pub(crate) set: String,
-    /// The looks that are asked for: scores of SSIMULACRA2, with commas
-    #[arg(long, value_delimiter = ',', default_value = "65,75,85,90")]
+    /// The looks that are asked for, with commas: `auto:…`, `ssim2:NN`, or a score of SSIMULACRA2
+    #[arg(long, value_delimiter = ',', default_value = "60,65,auto:low,75,auto:medium,80,auto:high,90")]
     pub(crate) targets: Vec<String>,
+    /// The format that is asked for
+    #[arg(long, default_value = "jpeg")]
+    pub(crate) format: String,
     /// Print every picture too
     #[arg(long)]
     pub(crate) each: bool,
+    /// Where to draw the chart
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) charts: Option<PathBuf>,
 }
 
 /// Options of `cpu`.
@@ -254,6 +262,20 @@ pub(crate) struct Crops {
     /// The folder to write to
     #[arg(long, default_value = "docs/benchmarks/crops")]
     pub(crate) out: PathBuf,
+}
+
+/// Options of `choice`.
+#[derive(Clone, Debug, Parser)]
+pub(crate) struct Choice {
+    /// `all`, `tuning`, `held-out` or another list in the folder of sets
+    #[arg(long, default_value = "all")]
+    pub(crate) set: String,
+    /// The quality or look that is asked for
+    #[arg(long, default_value = "auto:medium")]
+    pub(crate) quality: String,
+    /// Print every picture too
+    #[arg(long)]
+    pub(crate) each: bool,
 }
 
 /// Options of `formats`.

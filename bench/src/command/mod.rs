@@ -1,6 +1,7 @@
 //! What each subcommand does.
 
 mod auto;
+mod choice;
 mod cpu;
 mod crops;
 mod decode;
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Memory(options) => memory::run(&cli.folders, &options),
         Command::Service(options) => service::run(&cli.folders, &options),
         Command::Auto(options) => auto::run(&cli.folders, &options),
+        Command::Choice(options) => choice::run(&cli.folders, &options),
         Command::Formats(options) => formats::run(&cli.folders, &options),
         Command::Scale(options) => scale::run(&cli.folders, &options),
         Command::Quality(options) => quality::run(&cli.folders, &options),

@@ -42,6 +42,12 @@ impl Indexed {
         Some(Self { colors, indices }.sorted())
     }
 
+    /// Whether all colours are opaque and grey.
+    #[cfg(feature = "oxipng")]
+    pub(super) fn is_grey(&self) -> bool {
+        self.colors.iter().all(|[red, green, blue, alpha]| red == green && green == blue && *alpha == u8::MAX)
+    }
+
     /// With the colours that have alpha in front, as tRNS lists them, and in a steady order.
     pub(super) fn sorted(mut self) -> Self {
         let mut order: Vec<u8> = (0..=u8::MAX).take(self.colors.len()).collect();

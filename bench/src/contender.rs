@@ -47,8 +47,8 @@ pub(crate) struct Paths<'a> {
 }
 
 /// The encoders, and the product at each of its efforts if its program is given.
-pub(crate) fn all(encoders: Vec<Box<dyn Encoder>>, product: Option<&PathBuf>) -> Vec<Contender> {
-    let efforts = product.into_iter().flat_map(|program| product(program, "jpeg"));
+pub(crate) fn all(encoders: Vec<Box<dyn Encoder>>, program: Option<&PathBuf>) -> Vec<Contender> {
+    let efforts = program.into_iter().flat_map(|program| product(program, "jpeg"));
     encoders.into_iter().map(Contender::Encoder).chain(efforts).collect()
 }
 

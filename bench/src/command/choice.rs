@@ -88,7 +88,7 @@ fn one(source: &Source, quality: Target) -> Result<Chosen> {
         CANDIDATES.map(|format| made(&input, format, quality, false).map(|output| (format, output)));
     let candidates = candidates.into_iter().collect::<Result<Vec<_>>>()?;
     let length = |output: &Output| output.bytes.len() as f64;
-    let chosen = [false, true].map(|avif| {
+    let chosen = [false, true].map(|avif| -> Result<One> {
         let output = made(&input, OutputFormat::Auto, quality, avif)?;
         let may_be = |format: OutputFormat| match format {
             OutputFormat::Jpeg => !has_alpha,

@@ -11,7 +11,7 @@ use crate::bd;
 use crate::cache::Cache;
 use crate::cli::{Folders, Quality, ScaledFormat};
 use crate::encoder;
-use crate::measure;
+use crate::measure::{self, By};
 use crate::score::{Metric, Score};
 use crate::table::Table;
 use crate::versions;
@@ -76,7 +76,8 @@ pub(super) fn run(folders: &Folders, options: &Quality, format: ScaledFormat) ->
     let with_parameters: Vec<_> =
         encoders.iter().enumerate().map(|(index, encoder)| (encoder.as_ref(), parameters(index))).collect();
     let cache = Cache::open(&folders.cache)?;
-    let measured = measure::all(&sources, options.pictures.crop(), &with_parameters, &cache)?;
+    let measured =
+        measure::all(&sources, options.pictures.crop(), &with_parameters, By::Ssimulacra2, &cache)?;
     let scores: Vec<_> = (0..=EFFORTS.len()).map(|encoder| rising(mean_scores(&measured, encoder))).collect();
     let (reference, own) = scores.split_first().context("nothing was measured")?;
     let scale: Option<Vec<_>> = own.iter().map(|own| scale(reference, own)).collect();

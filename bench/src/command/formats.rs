@@ -12,7 +12,7 @@ use crate::cli::{Folders, Formats};
 use crate::contender::{self, Contender, Paths};
 use crate::encoder;
 use crate::look::{self, Look};
-use crate::measure;
+use crate::measure::{self, By};
 use crate::picture::{Picture, Source};
 use crate::score::Scorer;
 use crate::statistics::{largest, mean};
@@ -276,7 +276,7 @@ pub(crate) fn chart(folders: &Folders, options: &Formats, folder: &Path) -> Resu
         encoders.iter().map(|encoder| (encoder.as_ref(), encoder.scale().ladder(true))).collect();
     let cache = Cache::open(&folders.cache)?;
     let crop = options.pictures.crop().or(Some(512));
-    let measured = measure::all(&sources, crop, &with_ladders, &cache)?;
+    let measured = measure::all(&sources, crop, &with_ladders, By::Ssimulacra2, &cache)?;
     let names =
         ["JPEG, balanced", "WebP, balanced", "AVIF, fast", "AVIF, balanced", "AVIF, max"].map(str::to_owned);
     charts::relative_size(&measured, &names, 0).save(folder, "formats")

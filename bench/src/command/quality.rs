@@ -12,7 +12,7 @@ use crate::bd;
 use crate::cache::Cache;
 use crate::cli::{Folders, Quality};
 use crate::encoder;
-use crate::measure::{self, Measured, Sample};
+use crate::measure::{self, By, Measured, Sample};
 use crate::score::{Metric, Score};
 use crate::statistics::mean;
 use crate::table::Table;
@@ -63,7 +63,7 @@ pub(crate) fn run(folders: &Folders, options: &Quality) -> Result<()> {
         })
         .collect();
     let cache = Cache::open(&folders.cache)?;
-    let measured = measure::all(&sources, options.pictures.crop(), &with_parameters, &cache)?;
+    let measured = measure::all(&sources, options.pictures.crop(), &with_parameters, By::Both, &cache)?;
     let scale = scale(&measured)?;
     println!("{}", fit(&measured, &scale));
     if let Some(path) = &options.out {

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::cache::Cache;
 use crate::cli::{Folders, Pictures, Scale};
 use crate::encoder;
-use crate::measure::{self, Measured};
+use crate::measure::{self, By, Measured};
 use crate::score::Score;
 use crate::statistics::mean;
 use crate::table::Table;
@@ -49,7 +49,7 @@ pub(crate) fn run(folders: &Folders, options: &Scale) -> Result<()> {
 ///
 /// A folder, a set or a picture cannot be read, or an encoder fails.
 pub(crate) fn table(folders: &Folders, pictures: &Pictures) -> Result<Table> {
-    let measured = measured(folders, pictures, &ENCODERS, &QUALITIES)?;
+    let measured = measured(folders, pictures, &ENCODERS, &QUALITIES, By::Both)?;
     let mut table = Table::new(std::iter::once("quality").chain(ENCODERS));
     for (step, quality) in QUALITIES.iter().enumerate() {
         let cells = (0..ENCODERS.len()).map(|encoder| {
@@ -67,7 +67,7 @@ pub(crate) fn table(folders: &Folders, pictures: &Pictures) -> Result<Table> {
 ///
 /// As [`table`].
 pub(crate) fn formats(folders: &Folders, pictures: &Pictures) -> Result<Table> {
-    let measured = measured(folders, pictures, &FORMATS, &QUALITIES_OF_FORMATS)?;
+    let measured = measured(folders, pictures, &FORMATS, &QUALITIES_OF_FORMATS, By::Ssimulacra2)?;
     let names = FORMATS.iter().skip(1).map(|name| name.trim_end_matches("-q"));
     let mut table = Table::new(["quality", "JPEG"].into_iter().chain(names));
     for (step, quality) in QUALITIES_OF_FORMATS.iter().enumerate() {
@@ -84,13 +84,14 @@ fn measured(
     pictures: &Pictures,
     names: &[&str],
     qualities: &[f64],
+    by: By,
 ) -> Result<Vec<Measured>> {
     let sources = measure::sources(&folders.corpus, &pictures.set, &folders.sets)?;
     let encoders =
         names.iter().map(|name| encoder::by_name(name, &folders.peers)).collect::<Result<Vec<_>>>()?;
     let with_qualities: Vec<_> =
         encoders.iter().map(|encoder| (encoder.as_ref(), qualities.to_vec())).collect();
-    measure::all(&sources, pictures.crop(), &with_qualities, &Cache::open(&folders.cache)?)
+    measure::all(&sources, pictures.crop(), &with_qualities, by, &Cache::open(&folders.cache)?)
 }
 
 fn mean_score(measured: &[Measured], encoder: usize, step: usize) -> Score {

@@ -112,7 +112,9 @@ fn made(input: &[u8], format: OutputFormat, quality: Target, avif: bool) -> Resu
     // A PNG of which a quality is asked for has fewer colours, and is no candidate.
     let quality = if format == OutputFormat::Png { Target::default() } else { quality };
     let options = Options { quality, format, avif, ..Options::default() };
-    Ok(compress(input, &options, &Limits::default(), &Budget::unlimited())?)
+    // As AVIF the largest pictures take more memory than a service allows by default.
+    let limits = Limits { max_image_memory: u64::MAX, ..Limits::default() };
+    Ok(compress(input, &options, &limits, &Budget::unlimited())?)
 }
 
 /// Whether a picture has a pixel that is not opaque.

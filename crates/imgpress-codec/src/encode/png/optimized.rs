@@ -15,7 +15,7 @@ use crate::{Budget, Error};
 const STEP: usize = 8;
 
 /// Rows of a band: as many as give the packer something to repeat.
-const BAND: usize = 16;
+const BAND: usize = 32;
 
 /// Pictures of no more bytes are tried as a whole: a part of them says too little, and they take no time.
 const WHOLE: usize = 1 << 16;
@@ -52,7 +52,7 @@ fn options(image: &Image, effort: Effort, budget: &Budget) -> Result<Options, Er
     };
     let Some(part) = image.part() else { return Ok(Options::from_preset(preset)) };
     let mut best = (usize::MAX, FilterStrategy::NONE);
-    for filter in filters(effort) {
+    for filter in filters(image, effort) {
         budget.check()?;
         let length = part.packed(&tried_by(filter.clone(), tried))?.len();
         if length < best.0 {
@@ -63,10 +63,11 @@ fn options(image: &Image, effort: Effort, budget: &Budget) -> Result<Options, Er
     Ok(Options { filters: IndexSet::from([best.1]), deflater, ..Options::from_preset(preset) })
 }
 
-/// Ways of filtering that are tried, by name.
-fn filters(effort: Effort) -> Vec<FilterStrategy> {
-    match effort {
-        Effort::Fast => vec![FilterStrategy::NONE, FilterStrategy::SUB, FilterStrategy::MinSum],
+/// Ways of filtering that are tried. Numbers of colours are seldom like their neighbours.
+fn filters(image: &Image, effort: Effort) -> Vec<FilterStrategy> {
+    match (effort, &image.kind) {
+        (_, ColorType::Indexed { .. }) => vec![FilterStrategy::NONE, FilterStrategy::Bigrams],
+        (Effort::Fast, _) => vec![FilterStrategy::NONE, FilterStrategy::SUB, FilterStrategy::MinSum],
         _ => vec![
             FilterStrategy::NONE,
             FilterStrategy::SUB,
@@ -78,13 +79,12 @@ fn filters(effort: Effort) -> Vec<FilterStrategy> {
     }
 }
 
-/// The colours as they are, filtered in one way and packed once.
+/// The colours as they are, but for alpha that all pixels have; filtered in one way and packed once.
 fn tried_by(filter: FilterStrategy, compression: u8) -> Options {
     Options {
         filters: IndexSet::from([filter]),
         deflater: Deflater::Libdeflater { compression },
         bit_depth_reduction: false,
-        color_type_reduction: false,
         palette_reduction: false,
         grayscale_reduction: false,
         ..Options::default()

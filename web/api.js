@@ -114,12 +114,21 @@ async function refusal(request) {
   const retryAfter = Number.isNaN(seconds) ? null : seconds;
   try {
     const { code, message } = JSON.parse(await request.response.text());
-    throw new Refusal(code, PLAIN[code] ?? message, retryAfter);
+    throw new Refusal(code, PLAIN[code] ?? withoutAdvice(message), retryAfter);
   } catch (error) {
     if (error instanceof Refusal) throw error;
     // Not from this service: a proxy between.
     throw new Refusal("network", `The server answered ${request.status}, which it should not. Try again.`, retryAfter);
   }
+}
+
+/**
+ * What was wrong, without what follows a semicolon: there a message says what a program should send.
+ * @param {string} message
+ * @returns {string}
+ */
+function withoutAdvice(message) {
+  return `${message.split(";", 1)[0]?.replace(/\.$/, "")}.`;
 }
 
 function unreachable() {

@@ -73,6 +73,7 @@ export class Row {
     this.#show("look", state === "done");
     this.#show("copy", state === "done" && receipt?.url !== undefined);
     this.#show("download", state === "done");
+    this.#write("remove", finished ? "Remove" : "Cancel");
     this.#label("remove", finished ? "Remove" : "Cancel");
     const after = state === "done" && receipt ? receipt.bytes : null;
     this.#write("saved", after === null ? "" : inPercent(file.size, after));

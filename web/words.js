@@ -64,7 +64,7 @@ export function formatName(format) {
 export function outcome(receipt) {
   const parts = [formatName(receipt.format), `quality ${receipt.quality}`];
   if (receipt.score !== null) parts.push(`score ${receipt.score}`);
-  parts.push(`${receipt.width} × ${receipt.height}`);
+  parts.push(`${receipt.width}\u00a0×\u00a0${receipt.height}`);
   if (receipt.outcome === "kept") parts.push("pixels kept as they came");
   return parts.join(" · ");
 }

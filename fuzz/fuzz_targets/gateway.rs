@@ -10,7 +10,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{Request, header};
 use futures_util::TryStreamExt;
 use imgpress_engine_api::{Engine, Failure, Job, Original, Outcome, Output, Receipt, Timings};
-use imgpress_gateway::{ApiKeys, App, AppState, GatewayConfig, RateLimit, router};
+use imgpress_gateway::{ApiKeys, App, AppState, GatewayConfig, Page, RateLimit, router};
 use imgpress_http::Draining;
 use imgpress_options::ImageFormat;
 use imgpress_storage::LocalStorage;
@@ -83,6 +83,7 @@ static SERVICE: LazyLock<Service> = LazyLock::new(|| {
         rate_limit: RateLimit { max: std::num::NonZeroU32::MAX, ..RateLimit::default() },
         trusted_proxies: Vec::new(),
         cors_origins: "https://a.example".parse().expect("an origin"),
+        page: Page::On { key_was_made_here: false },
         spool_dir: folder.path().to_owned(),
     };
     let keys = ApiKeys::from_list(&"fuzz=key".into()).expect("a key");

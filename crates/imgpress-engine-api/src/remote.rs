@@ -181,7 +181,9 @@ fn compress_url(base: &Url, options: Options) -> Url {
         quality_given: _,
         effort,
         format,
+        lossless,
         avif,
+        jxl,
         background,
         width,
         height,
@@ -195,7 +197,9 @@ fn compress_url(base: &Url, options: Options) -> Url {
     query
         .append_pair("effort", effort.name())
         .append_pair("format", format.name())
+        .append_pair("lossless", lossless.name())
         .append_pair("avif", if avif { "true" } else { "false" })
+        .append_pair("jxl", if jxl { "true" } else { "false" })
         .append_pair("background", &background.to_string())
         .append_pair("fit", fit.name())
         .append_pair("color", color.name())

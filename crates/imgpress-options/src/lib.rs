@@ -10,6 +10,7 @@ mod color_space;
 mod effort;
 mod fit;
 mod format;
+mod lossless;
 mod max_bytes;
 mod metadata;
 mod name;
@@ -18,12 +19,13 @@ mod quality;
 mod set;
 mod target;
 
-pub use accept::accepts_avif;
+pub use accept::accepts;
 pub use color::Color;
 pub use color_space::{ColorSpace, ColorSpaceUnknown};
 pub use effort::{Effort, EffortUnknown};
 pub use fit::{Fit, FitUnknown, Side, SideOutOfRange};
 pub use format::ImageFormat;
+pub use lossless::{Lossless, LosslessUnknown};
 pub use max_bytes::{MaxBytes, MaxBytesMalformed};
 pub use metadata::{Metadata, MetadataUnknown};
 pub use name::OptionName;
@@ -44,8 +46,12 @@ pub struct Options {
     pub effort: Effort,
     /// The format of the output. Default: JPEG.
     pub format: OutputFormat,
+    /// Whether the output may lose something. Default: what makes it smaller.
+    pub lossless: Lossless,
     /// Whether [`OutputFormat::Auto`] may choose AVIF: whoever looks at it can read that. Default: no.
     pub avif: bool,
+    /// The same of JPEG XL.
+    pub jxl: bool,
     /// What transparency is flattened on where the output format has none. Default: white.
     pub background: Color,
     /// The box that the picture is to go into, in pixels of the picture as it is shown. A side that is not

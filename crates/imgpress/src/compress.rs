@@ -51,13 +51,20 @@ struct OptionArguments {
     /// How much time to spend: fast, balanced or max [default: balanced].
     #[arg(long)]
     effort: Option<String>,
-    /// The format to write: jpeg, webp, avif, png, same as the input, or auto for the smallest; what -o is called if not given,
+    /// The format to write: jpeg, webp, avif, jxl, png, same as the input, or auto for the smallest; what -o is called if not given,
     /// else jpeg.
     #[arg(long)]
     format: Option<String>,
+    /// Whether it may lose something: auto, where that makes it smaller; near, for WebP of rounded values; or true, for
+    /// nothing lost [default: auto].
+    #[arg(long, value_name = "HOW")]
+    lossless: Option<String>,
     /// Whether --format auto may choose AVIF: true or false [default: false].
     #[arg(long)]
     avif: Option<String>,
+    /// Whether --format auto may choose JPEG XL: true or false [default: false].
+    #[arg(long)]
+    jxl: Option<String>,
     /// The box that the picture is to go into, in pixels; its own size if not given.
     #[arg(long, value_name = "PIXELS")]
     width: Option<String>,
@@ -91,7 +98,9 @@ impl OptionArguments {
             ("background", &self.background),
             ("effort", &self.effort),
             ("format", &format),
+            ("lossless", &self.lossless),
             ("avif", &self.avif),
+            ("jxl", &self.jxl),
             ("width", &self.width),
             ("height", &self.height),
             ("fit", &self.fit),

@@ -6,8 +6,9 @@ use crate::carry::File;
 use crate::container::Extras;
 use crate::container::avif::Still;
 use crate::decode;
-use crate::options::{ImageFormat, Options, Quality};
+use crate::options::{ImageFormat, Lossless, Options, Quality};
 use crate::transform::Holds;
+use crate::verify::Closeness;
 use crate::{Error, Outcome, Output, encode};
 
 /// A picture that is coded anew loses something once more: less than one part in so many is not worth it.
@@ -23,6 +24,9 @@ impl Job<'_> {
 
     /// A file of the look that is asked for, or the input's own.
     pub(super) fn avif(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
+        if self.options.lossless != Lossless::Auto {
+            return self.avif_as_it_is(source, ready);
+        }
         let encoded = self.encoded_avif(source, ready, self.options.quality.nominal())?;
         let most = encoded.length() + if ready.is_converted { 0 } else { encoded.length() / WORTH };
         let kept = self.kept_avif(source, ready)?;
@@ -31,6 +35,15 @@ impl Job<'_> {
             return Ok(best);
         }
         self.within_limit(&best, |quality| self.encoded_avif(source, ready, quality))
+    }
+
+    /// Of what may lose nothing: the input's own file, or none.
+    fn avif_as_it_is(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
+        let kept = self.kept_avif(source, ready)?.ok_or(Error::Lossy { format: ImageFormat::Avif })?;
+        if self.fits(&kept.file) {
+            return Ok(Made { quality: Quality::MAX, closeness: Closeness::Exact, ..kept });
+        }
+        Err(self.over_limit(&kept))
     }
 
     fn encoded_avif(&self, source: &Source<'_>, ready: &Ready, quality: Quality) -> Result<Made, Error> {
@@ -55,5 +68,12 @@ impl Job<'_> {
 }
 
 fn made(file: File, outcome: Outcome, quality: Quality) -> Made {
-    Made { file, outcome, format: ImageFormat::Avif, quality, is_lossless: false, is_checked: false }
+    Made {
+        file,
+        outcome,
+        format: ImageFormat::Avif,
+        quality,
+        closeness: Closeness::Look(quality),
+        is_checked: false,
+    }
 }

@@ -36,7 +36,7 @@ impl Job<'_> {
         info: ImageInfo,
         geometry: &Geometry,
     ) -> Result<Output, Error> {
-        let decoded = decode::decode(input, &info, self.limits)?;
+        let decoded = decode::decode_within(input, &info, self.limits, self.budget)?;
         let (mut picture, stages) = self.prepare_pixels(decoded, geometry)?;
         let (found, judge) = self.find(wanted, &mut picture)?;
         let options = self.fixed(&found);

@@ -126,7 +126,8 @@ impl Job<'_> {
         info: ImageInfo,
         geometry: &Geometry,
     ) -> Result<Output, Error> {
-        let prepared = self.prepare_pixels(decode::decode(input, &info, self.limits)?, geometry)?;
+        let prepared =
+            self.prepare_pixels(decode::decode_within(input, &info, self.limits, self.budget)?, geometry)?;
         self.other_made_of(limit, input, info, geometry, prepared)
     }
 

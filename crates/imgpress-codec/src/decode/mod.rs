@@ -1,4 +1,4 @@
-//! From a stranger's bytes to pixels, with decoders in safe Rust only: one file a format.
+//! From a stranger's bytes to pixels, with decoders in Rust, but for HEIC where that is built: one file a format.
 
 #[cfg(feature = "webp")]
 pub(crate) mod animation;
@@ -6,8 +6,12 @@ pub(crate) mod animation;
 pub(crate) mod avif;
 mod bmp;
 mod gif;
+#[cfg(feature = "heic")]
+mod heic;
 mod ico;
 mod jpeg;
+#[cfg(feature = "jxl")]
+pub(crate) mod jxl;
 mod metadata;
 pub(crate) mod png;
 mod qoi;
@@ -21,7 +25,14 @@ pub(crate) use png::Bands;
 
 use crate::options::ImageFormat;
 use crate::raster::Raster;
-use crate::{Error, ImageInfo, Limits};
+use crate::{Budget, Error, ImageInfo, Limits};
+
+/// Loads what decoders have in files of their own: for who will not be able to open any later. In the default build there
+/// is none.
+pub fn load() {
+    #[cfg(feature = "heic")]
+    imgpress_heif::load();
+}
 
 /// What the header says. Nothing of the size that it claims is allocated, and nothing is checked against the
 /// limits but what has to be counted while reading.
@@ -37,6 +48,14 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         ImageFormat::Avif => avif::probe(input, limits),
         #[cfg(not(feature = "avif"))]
         ImageFormat::Avif => Err(crate::error::Unsupported::Known("AVIF").into()),
+        #[cfg(feature = "jxl")]
+        ImageFormat::Jxl => jxl::probe(input, limits),
+        #[cfg(not(feature = "jxl"))]
+        ImageFormat::Jxl => Err(crate::error::Unsupported::Known("JPEG XL").into()),
+        #[cfg(feature = "heic")]
+        ImageFormat::Heic => heic::probe(input, limits),
+        #[cfg(not(feature = "heic"))]
+        ImageFormat::Heic => Err(crate::error::Unsupported::Known("HEIC").into()),
         ImageFormat::Bmp => bmp::probe(input, limits),
         ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
     }
@@ -45,6 +64,17 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
 /// The pixels of the first frame, every one of them. `info` is what [`probe`] gave, within the limits. Not for
 /// JPEG, which is decoded from its segments.
 pub(crate) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<Raster, Error> {
+    decode_within(input, info, limits, &Budget::unlimited())
+}
+
+/// As [`decode`]; what may take much longer than its size tells looks at the budget on the way.
+#[cfg_attr(not(feature = "jxl"), expect(unused_variables, reason = "for a format that is not built"))]
+pub(crate) fn decode_within(
+    input: &[u8],
+    info: &ImageInfo,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<Raster, Error> {
     match info.format {
         ImageFormat::Jpeg => Err(Error::Encoder("a JPEG goes by its segments".into())),
         ImageFormat::Png => png::decode(input, info, limits),
@@ -52,6 +82,14 @@ pub(crate) fn decode(input: &[u8], info: &ImageInfo, limits: &Limits) -> Result<
         ImageFormat::Avif => avif::decode(input, info, limits),
         #[cfg(not(feature = "avif"))]
         ImageFormat::Avif => Err(crate::error::Unsupported::Known("AVIF").into()),
+        #[cfg(feature = "jxl")]
+        ImageFormat::Jxl => jxl::decode(input, info, limits, budget),
+        #[cfg(not(feature = "jxl"))]
+        ImageFormat::Jxl => Err(crate::error::Unsupported::Known("JPEG XL").into()),
+        #[cfg(feature = "heic")]
+        ImageFormat::Heic => heic::decode(input, limits),
+        #[cfg(not(feature = "heic"))]
+        ImageFormat::Heic => Err(crate::error::Unsupported::Known("HEIC").into()),
         ImageFormat::Webp => webp::decode(input, info, limits),
         ImageFormat::Ico => ico::decode(input, info, limits),
         ImageFormat::Gif => gif::decode(input, info),

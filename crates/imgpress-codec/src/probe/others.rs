@@ -2,7 +2,7 @@
 
 use super::{FIXED, STRIPS};
 use crate::geometry::Geometry;
-use crate::options::{ImageFormat, Options, OutputFormat, Target};
+use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Target};
 use crate::{ImageInfo, encode, score, transform};
 
 /// Most pixels that are coded without loss where that need not be.
@@ -20,6 +20,10 @@ const WEBP_LOSSLESS: u64 = 34;
 const AVIF: u64 = 26;
 const AVIF_FIXED: u64 = 20 << 20;
 
+/// The same of libjxl.
+const JXL: u64 = 60;
+const JXL_FIXED: u64 = 10 << 20;
+
 /// Bytes that the PNG encoder takes for each component: a copy, filtered ones, and the file; found to be 1.8 to 2.8 in
 /// the same way.
 const PNG_LOSSLESS: u64 = 4;
@@ -33,7 +37,14 @@ impl ImageInfo {
     pub(crate) fn may_become(&self, format: ImageFormat, options: &Options) -> bool {
         let same = if encode::is_built(self.format) { self.format } else { ImageFormat::Png };
         match options.format {
-            OutputFormat::Auto => encode::is_built(format) && (options.avif || format != ImageFormat::Avif),
+            OutputFormat::Auto => {
+                let is_accepted = match format {
+                    ImageFormat::Avif => options.avif,
+                    ImageFormat::Jxl => options.jxl,
+                    _ => true,
+                };
+                encode::is_built(format) && is_accepted
+            }
             OutputFormat::Same => same == format,
             fixed => fixed.fixed() == Some(format),
         }
@@ -62,7 +73,8 @@ impl ImageInfo {
             0
         };
         let avif = if self.may_become(ImageFormat::Avif, options) { out * AVIF + AVIF_FIXED } else { 0 };
-        let encoder = webp.max(png).max(avif);
+        let jxl = if self.may_become(ImageFormat::Jxl, options) { out * JXL + JXL_FIXED } else { 0 };
+        let encoder = webp.max(png).max(avif).max(jxl);
         if encoder == 0 {
             return 0;
         }
@@ -92,18 +104,23 @@ impl ImageInfo {
         let longest = u64::from(self.shown_size().0.max(geometry.width));
         let is_changed = self.orientation.swaps_sides() || !geometry.is_identity(self.shown_size());
         let placing = if is_changed { canvas + 4 * longest * u64::from(transform::BAND) } else { 0 };
-        let lossless = self.packing.is_lossless_webp() && options.format == OutputFormat::Same;
+        let lossless = self.stays_lossless_webp(options);
         let coding = if lossless || geometry.pixels() <= FEW_PIXELS { WEBP_LOSSLESS } else { WEBP_LOSSY };
         let encoding = 2 * out + geometry.pixels() * coding;
         let files = FILES * self.packing.bytes().unwrap_or(0);
         2 * canvas + 2 * out + stored.max(placing).max(encoding) + files + FIXED
     }
 
+    /// Whether a WebP that is made of it may have no loss, however large it is.
+    fn stays_lossless_webp(&self, options: &Options) -> bool {
+        let stays = options.format == OutputFormat::Same && self.packing.is_lossless_webp();
+        stays || options.lossless != Lossless::Auto
+    }
+
     fn webp(&self, pixels: u64, channels: u64, options: &Options, geometry: &Geometry) -> u64 {
         // Grey is made three components of.
         let grown = if channels < 3 { channels + 2 } else { 0 };
-        let stays = options.format == OutputFormat::Same && self.packing.is_lossless_webp();
-        let lossless = stays || self.may_be_graphic(geometry);
+        let lossless = self.stays_lossless_webp(options) || self.may_be_graphic(geometry);
         pixels * (grown + if lossless { WEBP_LOSSLESS } else { WEBP_LOSSY })
     }
 }

@@ -24,10 +24,15 @@ mod damage;
 mod fixtures;
 mod formats;
 mod geometry;
+#[cfg(feature = "heic")]
+mod heic;
 mod jpeg_inputs;
+#[cfg(feature = "jxl")]
+mod jpeg_xl;
 mod kept;
 mod kept_colors;
 mod look;
+mod lossless;
 mod max_bytes;
 mod metadata;
 mod metadata_formats;

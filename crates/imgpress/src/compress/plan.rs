@@ -7,9 +7,9 @@ use walkdir::WalkDir;
 use crate::cli::Usage;
 
 /// The extensions taken from a folder. A file that is named is taken whatever it is called.
-const EXTENSIONS: [&str; 18] = [
-    "avif", "bmp", "gif", "ico", "jfif", "jpe", "jpeg", "jpg", "pam", "pbm", "pgm", "png", "pnm", "ppm",
-    "qoi", "tif", "tiff", "webp",
+const EXTENSIONS: [&str; 19] = [
+    "avif", "bmp", "gif", "ico", "jfif", "jpe", "jpeg", "jpg", "jxl", "pam", "pbm", "pgm", "png", "pnm",
+    "ppm", "qoi", "tif", "tiff", "webp",
 ];
 
 /// One image and where its result goes.

@@ -117,13 +117,16 @@ struct Stored {
 impl Stored {
     fn read(parser: &AvifParser<'_>) -> Result<Self, Error> {
         // Tiles may be those of a gain map beside the picture.
-        let Some(grid) = parser.grid_config().filter(|_| parser.primary_metadata().is_err()) else {
+        if parser.grid_config().is_none() || parser.primary_metadata().is_ok() {
             let first = parser.primary_metadata().map_err(|error| refused(&error))?;
             let (width, height) = (first.max_frame_width.get(), first.max_frame_height.get());
             return Ok(Self { width, height, first, grid: None });
-        };
-        let tiles = (u32::from(grid.columns), u32::from(grid.rows));
-        if tiles.0 == 0 || tiles.1 == 0 || parser.grid_tile_count() != (tiles.0 * tiles.1) as usize {
+        }
+        // The parser knows of a grid what sizes beside it suggest, which is wrong where tiles stand out of the picture.
+        let Grid { tiles, size: (width, height) } =
+            Grid::read(&parser.primary_data().map_err(|error| refused(&error))?)
+                .ok_or_else(|| Corrupt::malformed("what it says of its grid makes no sense"))?;
+        if parser.grid_tile_count() != (tiles.0 * tiles.1) as usize {
             return Err(Corrupt::malformed("its grid has not all of its tiles").into());
         }
         let tile = parser.tile_data(0).map_err(|error| refused(&error))?;
@@ -131,8 +134,7 @@ impl Stored {
         let covered = |tiles: u32, side: u32| tiles.saturating_mul(side);
         let (across, down) =
             (covered(tiles.0, first.max_frame_width.get()), covered(tiles.1, first.max_frame_height.get()));
-        let (width, height) = (grid.output_width, grid.output_height);
-        if width == 0 || height == 0 || parser.gain_map_metadata().is_some() {
+        if parser.gain_map_metadata().is_some() {
             return Err(Unsupported::Known("AVIF made of tiles of this kind").into());
         }
         if width > across || height > down {
@@ -166,6 +168,33 @@ impl Stored {
     fn data<'a>(&self, parser: &'a AvifParser<'_>, index: usize) -> Result<Cow<'a, [u8]>, Error> {
         let data = if self.grid.is_some() { parser.tile_data(index) } else { parser.primary_data() };
         data.map_err(|error| refused(&error))
+    }
+}
+
+/// What the item of a picture made of tiles says (ISO/IEC 23008-12, 6.6.2.3.2).
+#[derive(Debug, PartialEq, Eq)]
+struct Grid {
+    /// Across and down.
+    tiles: (u32, u32),
+    /// Width and height of the picture, in pixels: of tiles that stand out of it, the rest is not shown.
+    size: (u32, u32),
+}
+
+impl Grid {
+    /// `None` for another version, sizes of 0, and fewer or more bytes than it has.
+    fn read(item: &[u8]) -> Option<Self> {
+        let (&[version, flags, rows, columns], size) = item.split_first_chunk()?;
+        let size = match (flags & 1, size) {
+            (0, &[w0, w1, h0, h1]) => {
+                (u16::from_be_bytes([w0, w1]).into(), u16::from_be_bytes([h0, h1]).into())
+            }
+            (1, &[w0, w1, w2, w3, h0, h1, h2, h3]) => {
+                (u32::from_be_bytes([w0, w1, w2, w3]), u32::from_be_bytes([h0, h1, h2, h3]))
+            }
+            _ => return None,
+        };
+        let tiles = (u32::from(columns) + 1, u32::from(rows) + 1);
+        (version == 0 && size.0 > 0 && size.1 > 0).then_some(Self { tiles, size })
     }
 }
 
@@ -237,13 +266,24 @@ fn span(
 
 #[cfg(test)]
 mod tests {
-    use super::span;
+    use super::{Grid, span};
 
     #[test]
     fn an_aperture_is_in_the_middle_but_for_its_offset() {
         assert_eq!(span(100, (50, 1), (0, 1)), Some((25, 50)));
         assert_eq!(span(100, (100, 2), (-25, 1)), Some((0, 50)));
         assert_eq!(span(101, (50, 1), (1, 2)), Some((26, 50)));
+    }
+
+    #[test]
+    fn a_grid_says_how_many_tiles_and_how_large_a_picture_in_16_or_32_bits() {
+        let (small, large) = (&[0, 0, 1, 2, 0, 100, 0, 65][..], &[0, 1, 0, 255, 0, 1, 0, 0, 0, 0, 0, 1][..]);
+        assert_eq!(Grid::read(small), Some(Grid { tiles: (3, 2), size: (100, 65) }));
+        assert_eq!(Grid::read(large), Some(Grid { tiles: (256, 1), size: (65_536, 1) }));
+        for wrong in [&small[..7], &large[..11], &[small, &[0]].concat(), &[1, 0, 0, 0, 0, 1, 0, 1], &[0; 8]]
+        {
+            assert_eq!(Grid::read(wrong), None, "{wrong:?}");
+        }
     }
 
     #[test]

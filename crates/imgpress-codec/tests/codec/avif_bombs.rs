@@ -1,7 +1,7 @@
 //! AVIF files that claim little and would take much.
 
-use imgpress_codec::Error;
 use imgpress_codec::options::{Effort, Options, OutputFormat};
+use imgpress_codec::{Error, Limits, probe};
 
 use crate::outputs::{file, options, output, photo};
 
@@ -77,6 +77,30 @@ fn assert_corrupt(input: &[u8], words: &str) {
         Err(Error::Corrupt(what)) => assert!(what.to_string().contains(words), "{what}"),
         other => panic!("{:?}", other.map(|output| output.bytes.len())),
     }
+}
+
+#[test]
+fn tiles_make_a_picture() {
+    let tile = coded(64, 64);
+    for shown in [(128, 128), (100, 65)] {
+        let input = tiled(&tile, (64, 64), (2, 2), shown);
+        let made = output(&input, &Options::default()).unwrap();
+        assert_eq!((made.width, made.height), (shown.0.into(), shown.1.into()));
+    }
+    let small = tiled(&tile, (64, 64), (1, 1), (3, 3));
+    assert_eq!(output(&small, &Options::default()).unwrap().width, 3, "small pictures are in one tile too");
+}
+
+#[test]
+fn tiles_that_a_picture_does_not_need_are_refused_before_any_is_decoded() {
+    let tile = coded(64, 64);
+    for (grid, shown) in [((3, 2), (128, 128)), ((2, 3), (128, 128)), ((16, 16), (1, 1))] {
+        let input = tiled(&tile, (64, 64), grid, shown);
+        assert!(matches!(probe(&input, &Limits::default()), Err(Error::Corrupt(_))), "{grid:?}");
+        assert_corrupt(&input, "larger than it needs");
+    }
+    let large = tiled(&coded(640, 16), (640, 16), (1, 1), (1, 1));
+    assert_corrupt(&large, "larger than it needs");
 }
 
 #[test]

@@ -17,6 +17,7 @@ pub(crate) fn recognise(input: &[u8]) -> Result<ImageFormat, Error> {
         [_, _, _, _, b'f', b't', b'y', b'p', ..] if is_avif(input) => Ok(ImageFormat::Avif),
         [0, 0, 1, 0, low, high, ..] if (*low, *high) != (0, 0) => Ok(ImageFormat::Ico),
         [b'q', b'o', b'i', b'f', ..] => Ok(ImageFormat::Qoi),
+        [b'P', b'7', b' ', b'3', b'3', b'2', ..] => Err(Unsupported::Known("An XV thumbnail").into()),
         [b'P', b'1'..=b'7', next, ..] if next.is_ascii_whitespace() || *next == b'#' => Ok(ImageFormat::Pnm),
         _ => Err(known_name(input).map_or(Unsupported::Unknown, Unsupported::Known).into()),
     }
@@ -75,6 +76,7 @@ mod tests {
             (b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>", "SVG"),
             (b"  <svg/>", "SVG"),
             (b"\xff\x0a\0\0", "JPEG XL"),
+            (b"P7 332\n#XVVERSION:Version 3.10a\n", "An XV thumbnail"),
         ] {
             let message = recognise(bytes).unwrap_err().to_string();
             assert!(message.starts_with(name), "{message}");

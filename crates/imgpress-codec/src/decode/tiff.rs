@@ -100,7 +100,8 @@ pub(super) fn decode(
     let (colors, orientation, wide) = (Colors::of_icc(icc), info.orientation, header.wide());
     let raster = Raster::new(header.width, header.height, layout, pixels);
     let mut raster = Raster { wide, colors, orientation, ..raster };
-    if header.alpha == Some(Alpha::Associated) {
+    // The colours of a palette are no pixel's: none has been multiplied.
+    if header.alpha == Some(Alpha::Associated) && !matches!(header.ink, Ink::Palette(_)) {
         unmultiply(&mut raster);
     }
     Ok(raster)

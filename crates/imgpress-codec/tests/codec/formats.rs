@@ -4,7 +4,7 @@ use imgpress_codec::{Error, Limits, Outcome, compress_image_bytes, probe};
 use crate::tiffs;
 
 use crate::fixtures::{
-    Decoded, Picture, assert_near, every_format, gif, ico, mean_difference, png, png_rgb, run, run_on,
+    Decoded, Picture, assert_near, every_format, gif, mean_difference, png, png_rgb, run, run_on,
 };
 
 #[test]
@@ -124,17 +124,6 @@ fn every_kind_of_pnm_is_scaled_to_eight_bits() {
         let what = String::from_utf8_lossy(input);
         assert_near(&Decoded::of(&run(input, 100).unwrap().bytes).at(0.0, 0.0), expected, 3, &what);
     }
-}
-
-#[test]
-fn an_icon_holding_a_bitmap_is_decoded() {
-    // A 2×2 bitmap of 32 bits a pixel, its height doubled for the mask that follows it.
-    let mut bitmap = vec![40, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, 1, 0, 32, 0];
-    bitmap.extend_from_slice(&[0; 24]);
-    bitmap.extend_from_slice(&[30, 60, 200, 255].repeat(4));
-    bitmap.extend_from_slice(&[0; 8]);
-    let decoded = Decoded::of(&run(&ico((2, 2), &bitmap), 95).unwrap().bytes);
-    assert_near(&decoded.at(0.5, 0.5), &[200, 60, 30], 4, "icon");
 }
 
 #[test]

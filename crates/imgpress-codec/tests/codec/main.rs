@@ -29,6 +29,7 @@ mod fixtures;
 mod formats;
 mod fuzzed;
 mod geometry;
+mod icons;
 mod jpeg_inputs;
 mod kept;
 mod kept_colors;

@@ -121,6 +121,28 @@ fn palettes_of_every_depth_show_their_colours() {
 }
 
 #[test]
+fn alpha_beside_a_palette_is_alpha() {
+    let (width, pixels) = (usize::from(WIDTH), usize::from(WIDTH) * usize::from(HEIGHT));
+    // Colour 1 of two, hidden in the left half.
+    let alpha: Vec<u8> = (0..pixels).map(|at| if at % width < width / 2 { 0 } else { 255 }).collect();
+    let together: Vec<u8> = alpha.iter().flat_map(|&alpha| [1, alpha]).collect();
+    let mut map = vec![0; 3 * 256];
+    (map[1], map[257], map[513]) = (200 * 257, 60 * 257, 30 * 257);
+    let more = [(320, map), (338, vec![2])];
+    let mut planar = fields(1, PALETTE, 8, 2);
+    planar.extend_from_slice(&more);
+    planar.push((284, vec![2]));
+    for (input, what) in [
+        (strip(fields(1, PALETTE, 8, 2), &together, &more), "together"),
+        (directory(planar, &[vec![1; pixels], alpha], Part::Strips { rows: HEIGHT.into() }), "apart"),
+    ] {
+        let decoded = Decoded::of(&run_on(&input, "#ffffff").bytes);
+        assert_near(&decoded.at(0.1, 0.5), &[255, 255, 255], 4, what);
+        assert_near(&decoded.at(0.9, 0.5), &[200, 60, 30], 4, what);
+    }
+}
+
+#[test]
 fn bits_in_the_order_of_fax_machines_are_turned() {
     let samples = steps(255);
     let grey: Vec<u8> = samples.iter().map(|&sample| sample as u8).collect();

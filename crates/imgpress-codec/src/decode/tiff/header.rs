@@ -128,7 +128,7 @@ impl<'a> Header<'a> {
         match (&self.ink, self.alpha) {
             (Ink::Grey { .. }, None) => Layout::Grey,
             (Ink::Grey { .. }, Some(_)) => Layout::GreyAlpha,
-            (Ink::Rgb, Some(_)) => Layout::Rgba,
+            (Ink::Rgb | Ink::Palette(_), Some(_)) => Layout::Rgba,
             (Ink::Cmyk, _) => Layout::Cmyk,
             (Ink::Rgb | Ink::Palette(_) | Ink::YCbCr(_), _) => Layout::Rgb,
         }

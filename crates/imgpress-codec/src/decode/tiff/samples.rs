@@ -60,10 +60,7 @@ impl<'a> Samples<'a> {
         let (taken, wide) = (self.per_pixel.min(channels - channel), self.header.wide());
         let stored = self.row.chunks_exact(self.per_pixel).take(pixels);
         if !self.palette.is_empty() {
-            for (pixel, into) in stored.zip(into.as_chunks_mut::<3>().0) {
-                *into = self.palette[usize::from(pixel[0])];
-            }
-            return;
+            return self.write_palette(into, channels, channel, pixels);
         }
         let size = if wide { 2 } else { 1 };
         for (pixel, into) in stored.zip(into.chunks_exact_mut(channels * size)) {
@@ -74,6 +71,21 @@ impl<'a> Samples<'a> {
                     into[channel * 2..][..2].copy_from_slice(&widened(sample, most).to_ne_bytes());
                 } else {
                     into[channel] = narrowed(sample, most);
+                }
+            }
+        }
+    }
+
+    /// As [`write`](Self::write), where what is stored is the number of a colour and, after it, alpha.
+    fn write_palette(&self, into: &mut [u8], channels: usize, plane: usize, pixels: usize) {
+        let most = self.most();
+        let stored = self.row.chunks_exact(self.per_pixel).take(pixels);
+        for (pixel, into) in stored.zip(into.chunks_exact_mut(channels)) {
+            for (index, &sample) in pixel.iter().enumerate() {
+                match plane + index {
+                    0 => into[..3].copy_from_slice(&self.palette[usize::from(sample)]),
+                    1 if channels == 4 => into[3] = narrowed(sample, most),
+                    _ => {}
                 }
             }
         }

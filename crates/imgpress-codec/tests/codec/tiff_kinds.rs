@@ -95,7 +95,7 @@ fn greys_of_every_depth_are_scaled_to_eight_bits() {
 
 #[test]
 fn palettes_of_every_depth_show_their_colours() {
-    for bits in [1, 2, 4, 8_u32] {
+    for bits in [1, 2, 4, 8, 12_u32] {
         let count = 1_u32 << bits;
         let level = |index: u32| index * 255 / (count - 1);
         // Red rises, green falls, blue stays.
@@ -231,6 +231,11 @@ fn inks_are_read_as_inks_in_whatever_order_they_lie() {
     }
     let other = strip(fields(1, CMYK, 8, 4), &inks, &[(332, vec![2])]);
     assert!(matches!(run(&other, 80), Err(Error::UnsupportedFormat(_))));
+    let spotted = [0_u8, 255, 255, 0, 9].repeat(usize::from(WIDTH) * usize::from(HEIGHT));
+    let spot = strip(fields(1, CMYK, 8, 5), &spotted, &[(338, vec![0])]);
+    assert_near(&Decoded::of(&run(&spot, 95).unwrap().bytes).at(0.5, 0.5), &[254, 0, 0], 3, "a fifth ink");
+    let hidden = strip(fields(1, CMYK, 8, 5), &spotted, &[(338, vec![2])]);
+    assert!(matches!(run(&hidden, 80), Err(Error::UnsupportedFormat(_))), "with alpha");
 }
 
 #[test]
@@ -249,6 +254,21 @@ fn differences_of_colour_are_shared_by_the_pixels_that_they_are_for() {
         let short = tiffs::lzw(&data[..data.len() - unit.len()]).0;
         assert_corrupt(&strip(fields(5, YCBCR, 8, 3), &short, &[sampling]), "a unit is missing");
     }
+}
+
+#[test]
+fn a_fax_run_of_no_pixels_is_a_change_for_the_row_below() {
+    // Runs of 0 and 0, of 8 and 8, and white to the end. By these changes: one passed over, runs of 4 and 4, white.
+    let first = "001 00110101 0000110111 001 10011 000101 1";
+    let second = "0001 001 1011 011 1";
+    let bits: String = [first, second, &"111".repeat(usize::from(HEIGHT) - 2)].concat().replace(' ', "");
+    let byte = |bits: &[u8]| bits.iter().enumerate().fold(0, |byte, (at, bit)| byte | (bit & 1) << (7 - at));
+    let data: Vec<u8> = bits.as_bytes().chunks(8).map(byte).collect();
+    let black = |x: usize, y: usize| if y == 0 { (8..16).contains(&x) } else { (4..8).contains(&x) };
+    let (width, height) = (usize::from(WIDTH), usize::from(HEIGHT));
+    let expected: Vec<u8> =
+        (0..width * height).map(|at| if black(at % width, at / width) { 0 } else { 255 }).collect();
+    assert_picture(&strip(fields(4, WHITE_IS_ZERO, 1, 1), &data, &[]), &expected, 4.0, "group 4");
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub(super) enum Coding {
     Group4,
 }
 
-/// Places where a row changes its colour, from white on.
+/// Places where a row changes its colour, from white on. One that changes back at once, by a run of no pixels, counts
+/// too for the row below: by T.4 it would not, and there are writers, and the reference decoder, for which it does.
 type Changes = Vec<usize>;
 
 /// Rows of `width` pixels of a bit each, 1 for black, each from a byte's begin on.
@@ -97,15 +98,6 @@ fn run(reader: &mut impl BitReader<Error = Infallible>, dark: bool) -> Result<us
     }
 }
 
-/// Notes that the colour changes. Two changes at one place are none.
-fn change(changes: &mut Changes, at: usize) {
-    if changes.last() == Some(&at) {
-        changes.pop();
-    } else {
-        changes.push(at);
-    }
-}
-
 fn too_long() -> Corrupt {
     Corrupt::malformed("a fax row is longer than the picture is wide")
 }
@@ -117,7 +109,7 @@ fn alone_row(reader: &mut impl BitReader<Error = Infallible>, width: usize) -> R
         dark = !dark;
         match at {
             _ if at > width => return Err(too_long()),
-            _ if at < width => change(&mut changes, at),
+            _ if at < width => changes.push(at),
             _ => {}
         }
     }
@@ -151,17 +143,14 @@ fn next_row(
                 if second > width {
                     return Err(too_long());
                 }
-                [first, second]
-                    .into_iter()
-                    .filter(|end| *end < width)
-                    .for_each(|end| change(&mut changes, end));
+                changes.extend([first, second].into_iter().filter(|end| *end < width));
                 at = second;
             }
             Mode::Vertical(by) => {
                 let end = place(index).checked_add_signed(by.into()).filter(|end| (at..=width).contains(end));
                 let end = end.ok_or_else(|| Corrupt::malformed("a fax row goes back"))?;
                 if end < width {
-                    change(&mut changes, end);
+                    changes.push(end);
                 }
                 (at, dark) = (end, !dark);
             }

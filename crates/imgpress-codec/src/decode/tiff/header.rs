@@ -168,7 +168,7 @@ impl<'a> Header<'a> {
             (_, bits, Ink::YCbCr(_)) if bits != 8 || self.samples != 3 => {
                 return unsupported("A TIFF in YCbCr of other than 8 bits, or with alpha");
             }
-            (_, bits, Ink::Palette(map)) if bits > 8 || map.len() < 3 << bits => {
+            (_, bits, Ink::Palette(map)) if bits > 16 || map.len() < 3 << bits => {
                 return Err(Corrupt::malformed("its palette has too few colours").into());
             }
             (_, 32, Ink::Cmyk) => return unsupported("A TIFF with inks in floating point"),
@@ -374,5 +374,8 @@ fn ink<'a>(
         (None, Ink::Rgb) if samples == 4 => Some(Alpha::Unassociated),
         _ => None,
     };
-    Ok((ink, alpha.filter(|_| colors == 1 || colors == 3)))
+    if alpha.is_some() && matches!(ink, Ink::Cmyk) {
+        return unsupported("A TIFF in inks with alpha");
+    }
+    Ok((ink, alpha))
 }

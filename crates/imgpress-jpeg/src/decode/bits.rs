@@ -166,9 +166,15 @@ impl<'a> Source<'a> {
     }
 
     /// Ends the scan. Where no marker follows it, what is left over was meant for a part of the picture that made
-    /// do with less: of a file whose end is overwritten by zeros.
-    pub(super) fn finish(&mut self, bits: Bits, marker_follows: bool) -> Result<(), Stop> {
-        match self.next_marker(bits)? {
+    /// do with less: of a file whose end is overwritten by zeros. `spare` is the restart marker that may stand behind
+    /// the last interval, where some cameras put one.
+    pub(super) fn finish(&mut self, bits: Bits, marker_follows: bool, spare: Option<u8>) -> Result<(), Stop> {
+        let mut found = self.next_marker(bits)?;
+        if found.0.is_some() && found.0 == spare {
+            self.filled = 0;
+            found = self.next_marker(Bits::default())?;
+        }
+        match found {
             (None, unread) if unread > 1 && !marker_follows => Err(Stop::OutOfData),
             (None, _) => Ok(()),
             (Some(_), _) => Err(Stop::Malformed("a scan has more restart markers than its picture needs")),

@@ -78,7 +78,8 @@ impl<'a> ScanReader<'a> {
 
     /// Ends the scan.
     pub(super) fn finish(&mut self) -> Result<(), Stop> {
-        self.source.finish(self.bits, !self.last)
+        let spare = (self.units_to_restart == 0).then_some(0xD0 + self.next_restart);
+        self.source.finish(self.bits, !self.last, spare)
     }
 
     /// What stopped the reading, in the words of the whole file.

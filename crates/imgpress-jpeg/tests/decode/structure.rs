@@ -41,6 +41,14 @@ fn restarts(interval: u16) -> Vec<u8> {
     segment(0xDD, &interval.to_be_bytes())
 }
 
+/// Zeros in intervals of so many bytes, with restart markers between them.
+fn intervals(count: u8, bytes: usize) -> Vec<u8> {
+    let parts = (0..count).map(|i| [vec![0; bytes], vec![0xFF, 0xD0 + i % 8]].concat());
+    let mut data = parts.collect::<Vec<_>>().concat();
+    data.truncate(data.len() - 2);
+    data
+}
+
 fn file(parts: &[Vec<u8>]) -> Vec<u8> {
     [&[0xFF, 0xD8], parts.concat().as_slice(), &[0xFF, 0xD9]].concat()
 }
@@ -103,12 +111,6 @@ fn two_and_four_components_are_decoded_and_five_are_not() {
 
 #[test]
 fn the_restart_interval_may_change_between_scans() {
-    let intervals = |count: u8, bytes: usize| -> Vec<u8> {
-        let parts = (0..count).map(|i| [vec![0; bytes], vec![0xFF, 0xD0 + i % 8]].concat());
-        let mut data = parts.collect::<Vec<_>>().concat();
-        data.truncate(data.len() - 2);
-        data
-    };
     let first = [restarts(16), scan(1, [0, 0, 0], &intervals(4, 2))].concat();
     let second = [restarts(0), scan(1, [1, 5, 0], &[0; 8])].concat();
     let third = [restarts(8), scan(1, [6, 63, 0], &intervals(8, 1))].concat();
@@ -204,4 +206,21 @@ fn only_files_in_several_scans_take_memory_for_the_whole_picture() {
     assert_eq!(memory((64, 64), false), memory((64, 640), false));
     // Six blocks in each of 4 × 40 units.
     assert!(memory((64, 640), true) > memory((64, 640), false) + 6 * 4 * 40 * 128);
+}
+
+#[test]
+fn one_restart_marker_may_stand_behind_the_last_interval_where_that_is_full() {
+    let spared = |interval: u16, data: &[&[u8]]| {
+        let scan = scan(1, [0, 63, 0], &data.concat());
+        planes(&file(&[tables(), frame(0xC0, (64, 64), &[0x11]), restarts(interval), scan]))
+    };
+    let (full, expected) = (intervals(4, 4), vec![vec![128; 4096]]);
+    assert_eq!(spared(16, &[&full]).unwrap(), expected);
+    assert_eq!(spared(16, &[&full, &[0xFF, 0xD3]]).unwrap(), expected, "the one that is due");
+    for behind in [&[0xFF, 0xD2][..], &[0xFF, 0xD3, 0xFF, 0xD4], &[0xFF, 0xD3, 1, 2, 3, 4, 5]] {
+        assert!(spared(16, &[&full, behind]).is_err(), "{behind:x?}");
+    }
+    let short = [intervals(2, 6), vec![0xFF, 0xD1, 0, 0, 0, 0]].concat();
+    assert_eq!(spared(24, &[&short]).unwrap(), expected);
+    assert!(spared(24, &[&short, &[0xFF, 0xD2]]).is_err(), "behind one that is not full");
 }

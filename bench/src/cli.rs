@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Measures JPEG encoders: size at equal look, CPU time and memory.
 #[derive(Debug, Parser)]
@@ -50,9 +50,13 @@ pub(crate) enum Command {
     Service(Service),
     /// A look in place of a quality: how near it comes, what finding it costs, what it saves
     Auto(Auto),
-    /// Mean scores of mozjpeg and of each effort at the same qualities
-    Scale(Pictures),
-    /// Calibrate the quality scale: distances that look like mozjpeg's qualities
+    /// Every format beside programs that make it too: bytes at equal look, CPU time and memory of whole processes
+    Formats(Formats),
+    /// What `format=auto` chooses, against a JPEG of the same look
+    Choice(Choice),
+    /// Mean scores of mozjpeg and of each effort, or of each format, at the same qualities
+    Scale(Scale),
+    /// Calibrate the quality scale: distances that look like mozjpeg's qualities, or other formats' numbers
     Quality(Quality),
     /// Pictures of ours beside mozjpeg at the same size, for people to look at
     Crops(Crops),
@@ -114,12 +118,18 @@ pub(crate) struct Auto {
     /// `all`, `tuning`, `held-out` or another list in the folder of sets
     #[arg(long, default_value = "all")]
     pub(crate) set: String,
-    /// The looks that are asked for: scores of SSIMULACRA2, with commas
-    #[arg(long, value_delimiter = ',', default_value = "65,75,85,90")]
+    /// The looks that are asked for, with commas: `auto:…`, `ssim2:NN`, or a score of SSIMULACRA2
+    #[arg(long, value_delimiter = ',', default_value = "60,65,auto:low,75,auto:medium,80,auto:high,90")]
     pub(crate) targets: Vec<String>,
+    /// The format that is asked for
+    #[arg(long, default_value = "jpeg")]
+    pub(crate) format: String,
     /// Print every picture too
     #[arg(long)]
     pub(crate) each: bool,
+    /// Where to draw the chart
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) charts: Option<PathBuf>,
 }
 
 /// Options of `cpu`.
@@ -254,15 +264,72 @@ pub(crate) struct Crops {
     pub(crate) out: PathBuf,
 }
 
+/// Options of `choice`.
+#[derive(Clone, Debug, Parser)]
+pub(crate) struct Choice {
+    /// `all`, `tuning`, `held-out` or another list in the folder of sets
+    #[arg(long, default_value = "all")]
+    pub(crate) set: String,
+    /// The quality or look that is asked for
+    #[arg(long, default_value = "auto:medium")]
+    pub(crate) quality: String,
+    /// Print every picture too
+    #[arg(long)]
+    pub(crate) each: bool,
+}
+
+/// Options of `formats`.
+#[derive(Clone, Debug, Parser)]
+pub(crate) struct Formats {
+    /// Which pictures.
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
+    /// Larger pictures are left out of what is measured in whole processes, in megapixels
+    #[arg(long, default_value_t = 4.1)]
+    pub(crate) largest: f64,
+    /// The look: that of the product's JPEG at this quality
+    #[arg(long, default_value_t = 80.0)]
+    pub(crate) quality: f64,
+    /// How often each process runs; the median counts
+    #[arg(long, default_value_t = 3)]
+    pub(crate) rounds: usize,
+    /// The product's program
+    #[arg(long, value_name = "PROGRAM", default_value = "target/release/imgpress")]
+    pub(crate) imgpress: PathBuf,
+    /// Where to draw the chart
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) charts: Option<PathBuf>,
+}
+
+/// Options of `scale`.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Scale {
+    /// Which pictures.
+    #[command(flatten)]
+    pub(crate) pictures: Pictures,
+    /// WebP and AVIF against our JPEG, in place of efforts against mozjpeg
+    #[arg(long)]
+    pub(crate) formats: bool,
+}
+
+/// A format whose encoder has numbers of its own.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ScaledFormat {
+    /// libwebp's qualities.
+    Webp,
+    /// libaom's quantisers.
+    Avif,
+}
+
 /// Options of `quality`.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct Quality {
     /// Which pictures.
     #[command(flatten)]
     pub(crate) pictures: Pictures,
-    /// That of WebP: libwebp's qualities that look like our JPEGs
+    /// That of another format: its encoder's numbers that look like our JPEGs
     #[arg(long)]
-    pub(crate) webp: bool,
+    pub(crate) format: Option<ScaledFormat>,
     /// Where to write the table, as Rust
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,

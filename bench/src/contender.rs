@@ -1,4 +1,5 @@
-//! What is run as a process of its own, from a file to a file: an encoder in this program, a script, or the product.
+//! What is run as a process of its own, from a file to a file: an encoder in this program, a script, a program of others,
+//! or the product.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use crate::encoder::{Encoder, Scale, Script};
 use crate::look::{self, Look};
 use crate::picture::Picture;
 use crate::score::Scorer;
+use crate::tool::Tool;
 
 /// Efforts of the product.
 const EFFORTS: [&str; 3] = ["fast", "balanced", "max"];
@@ -25,9 +27,13 @@ pub(crate) enum Contender {
     Product {
         /// The program.
         program: PathBuf,
+        /// Its `--format`.
+        format: &'static str,
         /// Its `--effort`.
         effort: &'static str,
     },
+    /// A program of others.
+    Tool(Tool),
 }
 
 /// The files of one measurement, and where they are.
@@ -41,11 +47,14 @@ pub(crate) struct Paths<'a> {
 }
 
 /// The encoders, and the product at each of its efforts if its program is given.
-pub(crate) fn all(encoders: Vec<Box<dyn Encoder>>, product: Option<&PathBuf>) -> Vec<Contender> {
-    let efforts = product
-        .into_iter()
-        .flat_map(|program| EFFORTS.map(|effort| Contender::Product { program: program.clone(), effort }));
+pub(crate) fn all(encoders: Vec<Box<dyn Encoder>>, program: Option<&PathBuf>) -> Vec<Contender> {
+    let efforts = program.into_iter().flat_map(|program| product(program, "jpeg"));
     encoders.into_iter().map(Contender::Encoder).chain(efforts).collect()
+}
+
+/// The product with one format, at each of its efforts.
+pub(crate) fn product(program: &Path, format: &'static str) -> [Contender; 3] {
+    EFFORTS.map(|effort| Contender::Product { program: program.to_owned(), format, effort })
 }
 
 impl Contender {
@@ -54,6 +63,7 @@ impl Contender {
         match self {
             Self::Encoder(encoder) => encoder.name().to_owned(),
             Self::Product { effort, .. } => format!("imgpress compress, {effort}"),
+            Self::Tool(tool) => tool.name().to_owned(),
         }
     }
 
@@ -73,14 +83,24 @@ impl Contender {
     ) -> Result<Look> {
         match self {
             Self::Encoder(encoder) => look::find(encoder.as_ref(), scorer, picture, score, cache),
-            Self::Product { .. } => look::search(Scale::Quality, score, |quality| {
-                let command = self.job(quality, picture, paths)?.once;
-                let (program, arguments) = command.split_first().context("a command has a program")?;
-                let out = Command::new(program).args(arguments).output()?;
-                ensure!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-                look::outcome_of(&fs::read(paths.output)?, scorer, picture, cache)
-            }),
+            Self::Product { .. } => self.search(Scale::Quality, scorer, picture, paths, score, cache),
+            Self::Tool(tool) => self.search(tool.scale(), scorer, picture, paths, score, cache),
         }
+    }
+
+    fn search(
+        &self,
+        scale: Scale,
+        scorer: &Scorer<'_>,
+        picture: &Picture,
+        paths: &Paths<'_>,
+        score: f64,
+        cache: &Cache,
+    ) -> Result<Look> {
+        look::search(scale, score, |parameter| {
+            let file = self.job(parameter, picture, paths)?.made(paths)?;
+            look::outcome_of(&file, scorer, picture, cache)
+        })
     }
 
     /// The process that makes the file of a parameter.
@@ -105,13 +125,20 @@ impl Contender {
                 let times = repetitions(picture);
                 Ok(Job { once: run(1), repeated: Some((run(times), times)) })
             }
-            Self::Product { program, effort } => {
+            Self::Tool(tool) => {
+                Ok(Job { once: tool.command(parameter, paths.input, paths.output), repeated: None })
+            }
+            Self::Product { program, format, effort } => {
                 let [program, input, output] =
                     [program, paths.input, paths.output].map(|path| path.display().to_string());
                 let quality = parameter.round().to_string();
-                let once =
-                    [&program, "compress", &input, "-o", &output, "--quality", &quality, "--effort", effort];
-                Ok(Job { once: once.map(str::to_owned).to_vec(), repeated: None })
+                let mut once = vec![&program, "compress", &input, "-o", &output, "--effort", effort];
+                // A PNG of which a quality is asked for has few colours.
+                if *format != "png" {
+                    once.extend(["--quality", &quality]);
+                }
+                once.extend(["--format", format]);
+                Ok(Job { once: once.into_iter().map(str::to_owned).collect(), repeated: None })
             }
         }
     }
@@ -131,6 +158,18 @@ pub(crate) struct Job {
 }
 
 impl Job {
+    /// Runs it once, and gives the file that it makes.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started, fails, or makes no file.
+    pub(crate) fn made(&self, paths: &Paths<'_>) -> Result<Vec<u8>> {
+        let (program, arguments) = self.once.split_first().context("a command has a program")?;
+        let out = Command::new(program).args(arguments).output()?;
+        ensure!(out.status.success(), "{program}: {}", String::from_utf8_lossy(&out.stderr));
+        Ok(fs::read(paths.output)?)
+    }
+
     /// What one picture costs. Where there is a repeated run, its CPU time is that of one more picture in a process
     /// that has started: the start falls out of the difference.
     ///

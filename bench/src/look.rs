@@ -118,7 +118,7 @@ fn between(scale: Scale, coarse: (f64, Outcome), fine: (f64, Outcome), score: f6
     let part = ((score - scores.0) / (scores.1 - scores.0)).clamp(0.0, 1.0);
     let mix = |a: f64, b: f64| a + (b - a) * part;
     let parameter = match scale {
-        Scale::Quality => mix(coarse.0, fine.0).round(),
+        Scale::Quality | Scale::Quantizer => mix(coarse.0, fine.0).round(),
         Scale::Distance => mix(coarse.0.ln(), fine.0.ln()).exp(),
     };
     Look { parameter, bytes: mix((coarse.1.bytes as f64).ln(), (fine.1.bytes as f64).ln()).exp() }

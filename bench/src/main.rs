@@ -24,6 +24,7 @@ mod sheet;
 mod statistics;
 mod subset;
 mod table;
+mod tool;
 mod versions;
 
 use std::process::ExitCode;

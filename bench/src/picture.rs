@@ -115,7 +115,12 @@ pub(crate) fn decode(path: &Path) -> Result<RgbImage> {
     let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format()?;
     reader.no_limits();
     let image = reader.decode().with_context(|| format!("cannot decode {}", path.display()))?;
-    Ok(if image.color().has_alpha() { flatten(&image) } else { image.into_rgb8() })
+    Ok(rgb(image))
+}
+
+/// A picture as RGB, transparency flattened on white.
+pub(crate) fn rgb(image: DynamicImage) -> RgbImage {
+    if image.color().has_alpha() { flatten(&image) } else { image.into_rgb8() }
 }
 
 /// A pixel of straight alpha, laid over white and rounded.

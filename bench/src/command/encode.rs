@@ -8,7 +8,7 @@ use crate::cli::{Encode, Folders};
 use crate::encoder;
 use crate::picture::Picture;
 
-/// Decodes a file and encodes it: as rimage does for rimage, with the crate `image` for the others.
+/// Decodes a file and encodes it: as rimage and oxipng do for themselves, with the crate `image` for the others.
 ///
 /// # Errors
 ///
@@ -16,6 +16,8 @@ use crate::picture::Picture;
 pub(crate) fn run(folders: &Folders, options: &Encode) -> Result<()> {
     let file = if options.encoder == "rimage" {
         encoder::rimage_file(&options.input, options.parameter)?
+    } else if options.encoder == "oxipng" {
+        encoder::oxipng_file(&options.input)?
     } else {
         let picture = Picture::unhashed(&options.input)?;
         encoder::by_name(&options.encoder, &folders.peers)?.encode(&picture, options.parameter)?

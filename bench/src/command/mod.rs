@@ -1,10 +1,13 @@
 //! What each subcommand does.
 
 mod auto;
+mod choice;
 mod cpu;
 mod crops;
 mod decode;
 mod encode;
+mod format_quality;
+mod formats;
 mod memory;
 mod process;
 mod quality;
@@ -12,7 +15,6 @@ mod rd;
 mod report;
 mod scale;
 mod service;
-mod webp_quality;
 
 use anyhow::Result;
 
@@ -35,7 +37,9 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Memory(options) => memory::run(&cli.folders, &options),
         Command::Service(options) => service::run(&cli.folders, &options),
         Command::Auto(options) => auto::run(&cli.folders, &options),
-        Command::Scale(pictures) => scale::run(&cli.folders, &pictures),
+        Command::Choice(options) => choice::run(&cli.folders, &options),
+        Command::Formats(options) => formats::run(&cli.folders, &options),
+        Command::Scale(options) => scale::run(&cli.folders, &options),
         Command::Quality(options) => quality::run(&cli.folders, &options),
         Command::Report(options) => report::run(&cli.folders, &options),
         Command::Encode(options) => encode::run(&cli.folders, &options),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -30,14 +31,16 @@ pub(crate) fn run(folders: &Folders, options: &Process) -> Result<()> {
 }
 
 /// Each run of one command on one picture, medians over the rounds.
-struct Run {
-    megapixels: f64,
-    cpu: f64,
-    peak: f64,
+pub(super) struct Run {
+    pub(super) megapixels: f64,
+    /// Seconds.
+    pub(super) cpu: f64,
+    /// MB of 1,000,000 bytes.
+    pub(super) peak: f64,
     /// At exactly the reference's score.
-    bytes: f64,
+    pub(super) bytes: f64,
     /// Of the file that was made.
-    score: f64,
+    pub(super) score: f64,
 }
 
 /// A table for each class of pictures.
@@ -82,33 +85,32 @@ fn on_picture(
         } else {
             contender.look(&scorer, &picture, &paths, wanted.score.ssimulacra2, cache)?
         };
-        jobs.push((contender.job(look.parameter, &picture, &paths)?, look));
+        jobs.push((contender.job(look.parameter, &picture, &paths)?, look, paths.output));
     }
-    in_turns(&jobs, &scorer, &picture, &paths, options.rounds)
+    in_turns(&jobs, &scorer, &picture, options.rounds)
 }
 
-/// Runs all of them, one after the other, as many times as there are rounds.
-fn in_turns(
-    jobs: &[(Job, Look)],
+/// Runs all of them, each with the file that it makes, one after the other, as many times as there are rounds.
+pub(super) fn in_turns(
+    jobs: &[(Job, Look, &Path)],
     scorer: &Scorer<'_>,
     picture: &Picture,
-    paths: &Paths<'_>,
     rounds: usize,
 ) -> Result<Vec<Run>> {
     let mut usages: Vec<Vec<Usage>> = jobs.iter().map(|_| Vec::new()).collect();
     let mut scores = Vec::new();
     for round in 0..rounds.max(1) {
-        for ((job, _), usages) in jobs.iter().zip(&mut usages) {
+        for ((job, _, output), usages) in jobs.iter().zip(&mut usages) {
             usages.push(job.usage()?);
             if round == 0 {
-                scores.push(scorer.ssimulacra2(&fs::read(paths.output)?)?);
+                scores.push(scorer.ssimulacra2(&fs::read(output)?)?);
             }
         }
     }
     let median_of = |usages: &[Usage], value: fn(&Usage) -> f64| {
         median(&usages.iter().map(value).collect::<Vec<_>>()).unwrap_or(f64::NAN)
     };
-    let runs = usages.iter().zip(scores).zip(jobs).map(|((usages, score), (_, look))| Run {
+    let runs = usages.iter().zip(scores).zip(jobs).map(|((usages, score), (_, look, _))| Run {
         megapixels: picture.megapixels(),
         cpu: median_of(usages, |usage| usage.cpu),
         peak: median_of(usages, |usage| usage.peak),

@@ -7,12 +7,12 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::webp_quality;
+use super::format_quality;
 use crate::bd;
 use crate::cache::Cache;
 use crate::cli::{Folders, Quality};
 use crate::encoder;
-use crate::measure::{self, Measured, Sample};
+use crate::measure::{self, By, Measured, Sample};
 use crate::score::{Metric, Score};
 use crate::statistics::mean;
 use crate::table::Table;
@@ -49,8 +49,8 @@ const LOW: f64 = 60.0;
 ///
 /// A folder, a set or a picture cannot be read, an encoder fails or the table cannot be written.
 pub(crate) fn run(folders: &Folders, options: &Quality) -> Result<()> {
-    if options.webp {
-        return webp_quality::run(folders, options);
+    if let Some(format) = options.format {
+        return format_quality::run(folders, options, format);
     }
     let sources = measure::sources(&folders.corpus, &options.pictures.set, &folders.sets)?;
     let names = std::iter::once("mozjpeg").chain(EFFORTS.map(|effort| effort.0));
@@ -63,7 +63,7 @@ pub(crate) fn run(folders: &Folders, options: &Quality) -> Result<()> {
         })
         .collect();
     let cache = Cache::open(&folders.cache)?;
-    let measured = measure::all(&sources, options.pictures.crop(), &with_parameters, &cache)?;
+    let measured = measure::all(&sources, options.pictures.crop(), &with_parameters, By::Both, &cache)?;
     let scale = scale(&measured)?;
     println!("{}", fit(&measured, &scale));
     if let Some(path) = &options.out {

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use crate::cache::Cache;
 use crate::cli::{Folders, Rd};
 use crate::comparison::Comparison;
-use crate::measure::{self, Measured};
+use crate::measure::{self, By, Measured};
 
 /// What was measured, and with which encoders.
 pub(crate) struct Run {
@@ -67,7 +67,7 @@ pub(crate) fn measure(folders: &Folders, options: &Rd) -> Result<Run> {
         .map(|encoder| (encoder.as_ref(), encoder.scale().ladder(options.pictures.fast)))
         .collect();
     let cache = Cache::open(&folders.cache)?;
-    let measured = measure::all(&sources, options.pictures.crop(), &with_ladders, &cache)?;
+    let measured = measure::all(&sources, options.pictures.crop(), &with_ladders, By::Both, &cache)?;
     let versions = encoders.iter().filter_map(|encoder| encoder.version()).collect();
     Ok(Run { measured, names, reference, versions })
 }

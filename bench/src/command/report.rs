@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use clap::Parser as _;
 
-use super::{cpu, crops, memory, process, rd, scale, service};
+use super::{auto, choice, cpu, crops, formats, memory, process, rd, scale, service};
 use crate::charts;
-use crate::cli::{Cpu, Crops, Folders, Memory, Process, Rd, Report, Service};
+use crate::cli::{Auto, Choice, Cpu, Crops, Folders, Formats, Memory, Process, Rd, Report, Service};
 use crate::machine;
 use crate::measure;
 use crate::plot::Chart;
@@ -29,6 +29,7 @@ pub(crate) fn run(folders: &Folders, options: &Report) -> Result<()> {
 
     processes(folders, options, &mut text)?;
     sizes(folders, options, &charts, &mut text)?;
+    others(folders, options, &charts, &mut text)?;
     eprintln!("pictures to look at");
     let crops_options = Crops { out: charts.join("crops"), ..Crops::parse_from(["crops"]) };
     crops::run(folders, &crops_options)?;
@@ -93,6 +94,44 @@ fn sizes(folders: &Folders, options: &Report, charts: &Path, text: &mut String) 
     eprintln!("the quality scale");
     let pictures = crate::cli::Pictures { set: "held-out".to_owned(), ..options.pictures.clone() };
     fill(text, "scale", &scale::table(folders, &pictures)?.to_string());
+    Ok(())
+}
+
+/// Formats other than JPEG, and looks.
+fn others(folders: &Folders, options: &Report, charts: &Path, text: &mut String) -> Result<()> {
+    eprintln!("every format");
+    let held_out = crate::cli::Pictures { set: "held-out".to_owned(), ..options.pictures.clone() };
+    fill(text, "scale of formats", &scale::formats(folders, &held_out)?.to_string());
+    let defaults = Formats::parse_from(["formats"]);
+    let whole = crate::cli::Pictures { crop: None, fast: false, ..held_out.clone() };
+    let processes = Formats { pictures: whole, imgpress: options.imgpress.clone(), ..defaults.clone() };
+    match formats::measured(folders, &processes) {
+        Ok(measured) => {
+            fill(text, "formats", &measured.lossy.to_string());
+            fill(text, "formats without loss", &measured.lossless.to_string());
+            fill(text, "peers of formats", &measured.versions);
+        }
+        Err(error) => {
+            left_out(text, "formats", &error);
+            ["formats without loss", "peers of formats"].iter().for_each(|name| fill(text, name, "–"));
+        }
+    }
+    formats::chart(folders, &Formats { pictures: held_out, ..defaults }, charts)?;
+    eprintln!("what format=auto chooses");
+    fill(text, "choice", &choice::table(folders, &Choice::parse_from(["choice"]))?.to_string());
+    eprintln!("looks");
+    let looks = |arguments: &[&str]| {
+        auto::tables(folders, &Auto::parse_from(["auto", "--set", "held-out"].iter().chain(arguments)))
+    };
+    let jpeg = looks(&[])?;
+    fill(text, "looks", &jpeg.accuracy.to_string());
+    fill(text, "looks' costs", &jpeg.costs.to_string());
+    fill(text, "looks' savings", &jpeg.savings.to_string());
+    auto::save(&jpeg.chart, charts)?;
+    for (format, name) in [("webp", "looks in WebP"), ("avif", "looks in AVIF")] {
+        let tables = looks(&["--format", format, "--targets", "auto:low,auto:medium,auto:high"])?;
+        fill(text, name, &tables.accuracy.to_string());
+    }
     Ok(())
 }
 

@@ -6,14 +6,16 @@ mod image;
 mod jpeg_encoder;
 mod jpegli;
 mod mozjpeg;
+mod other;
+mod oxipng;
 mod rimage;
 mod scanlines;
 mod script;
-mod webp;
 
 use std::path::Path;
 
 use anyhow::{Result, bail};
+pub(crate) use oxipng::oxipng_file;
 pub(crate) use rimage::rimage_file;
 pub(crate) use script::Script;
 
@@ -26,6 +28,8 @@ pub(crate) enum Scale {
     Quality,
     /// jpegli's distance, about 0.1…25: lower is better.
     Distance,
+    /// libaom's quantiser, 0…63: lower is better.
+    Quantizer,
 }
 
 impl Scale {
@@ -40,20 +44,24 @@ impl Scale {
                 16., 12., 9.3, 7.4, 5.9, 4.7, 3.8, 3.0, 2.4, 1.9, 1.5, 1.2, 0.95, 0.75, 0.58, 0.45, 0.34,
                 0.25,
             ],
+            Self::Quantizer => {
+                &[58., 54., 50., 47., 44., 41., 38., 35., 32., 29., 26., 23., 20., 17., 14., 11., 7., 4.]
+            }
         };
         full.iter().copied().step_by(if fast { 2 } else { 1 }).collect()
     }
 
-    /// The step of the full ladder that most people would begin with: 79, and a distance of 1.5.
+    /// The step of the full ladder that most people would begin with: 79, a distance of 1.5, a quantiser of 23.
     pub(crate) fn usual_step(self) -> usize {
         match self {
             Self::Quality => 8,
             Self::Distance => 10,
+            Self::Quantizer => 11,
         }
     }
 }
 
-/// Something that makes a JPEG or a WebP of a picture.
+/// Something that makes a JPEG, WebP, AVIF or PNG of a picture.
 pub(crate) trait Encoder: Send + Sync {
     /// The name on the command line and in tables.
     fn name(&self) -> &str;
@@ -89,7 +97,7 @@ pub(crate) trait Encoder: Send + Sync {
 }
 
 /// Every name that [`by_name`] knows.
-pub(crate) const NAMES: [&str; 29] = [
+pub(crate) const NAMES: [&str; 42] = [
     "ours-fast",
     "ours-balanced",
     "ours-max",
@@ -116,8 +124,21 @@ pub(crate) const NAMES: [&str; 29] = [
     "webp-fast",
     "webp-balanced",
     "webp-max",
+    "webp-fast-q",
+    "webp-balanced-q",
+    "webp-max-q",
+    "avif-fast",
+    "avif-balanced",
+    "avif-max",
+    "avif-fast-q",
+    "avif-balanced-q",
+    "avif-max-q",
+    "oxipng",
     "sharp",
     "sharp-mozjpeg",
+    "sharp-webp",
+    "sharp-avif",
+    "sharp-png",
     "pillow",
 ];
 
@@ -130,6 +151,9 @@ pub(crate) fn by_name(name: &str, peers: &Path) -> Result<Box<dyn Encoder>> {
     if let Some(ours) = ours::Ours::named(name) {
         return Ok(Box::new(ours));
     }
+    if let Some(other) = other::Other::named(name) {
+        return Ok(Box::new(other));
+    }
     Ok(match name {
         "rimage" => Box::new(rimage::Rimage),
         "mozjpeg" => Box::new(mozjpeg::Mozjpeg::full()),
@@ -140,9 +164,11 @@ pub(crate) fn by_name(name: &str, peers: &Path) -> Result<Box<dyn Encoder>> {
         "jpegli-flat-444" => Box::new(jpegli::Jpegli::flat_444()),
         "jpeg-encoder" => Box::new(jpeg_encoder::JpegEncoder { progressive: true }),
         "jpeg-encoder-baseline" => Box::new(jpeg_encoder::JpegEncoder { progressive: false }),
-        "webp-fast" | "webp-balanced" | "webp-max" => Box::new(webp::Webp::named(name)?),
         "image" => Box::new(image::Image),
-        "sharp" | "sharp-mozjpeg" | "pillow" => Box::new(script::Script::named(name, peers)?),
+        "oxipng" => Box::new(oxipng::Oxipng),
+        "sharp" | "sharp-mozjpeg" | "sharp-webp" | "sharp-avif" | "sharp-png" | "pillow" => {
+            Box::new(script::Script::named(name, peers)?)
+        }
         _ => bail!("there is no encoder {name}; there are {}", NAMES.join(", ")),
     })
 }
@@ -158,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_fast_ladder_is_a_part_of_the_full_one() {
-        for scale in [Scale::Quality, Scale::Distance] {
+        for scale in [Scale::Quality, Scale::Distance, Scale::Quantizer] {
             let full = scale.ladder(false);
             assert!(scale.ladder(true).iter().all(|parameter| full.contains(parameter)));
         }
@@ -167,7 +193,7 @@ mod tests {
     #[test]
     fn every_encoder_in_this_process_makes_a_file_that_decodes_to_the_picture() {
         let picture = crate::picture::tests::gradient(40, 24);
-        for name in NAMES.iter().filter(|name| !["sharp", "sharp-mozjpeg", "pillow"].contains(name)) {
+        for name in NAMES.iter().filter(|name| !name.starts_with("sharp") && **name != "pillow") {
             let encoder = by_name(name, Path::new("peers")).unwrap();
             let finest = *encoder.scale().ladder(false).last().unwrap();
             let decoded = crate::decoder::decode(&encoder.encode(&picture, finest).unwrap(), 40, 24).unwrap();

@@ -49,7 +49,9 @@ impl Ours {
     fn settings(&self, picture: &Picture, parameter: f64) -> Result<Settings> {
         let settings = match self.scale {
             Scale::Distance => Settings::new(Distance::new(parameter as f32)?).with_effort(self.effort),
-            Scale::Quality => Settings::of_quality(Quality::new(quality(parameter))?, self.effort),
+            Scale::Quality | Scale::Quantizer => {
+                Settings::of_quality(Quality::new(quality(parameter))?, self.effort)
+            }
         };
         Ok(match self.chroma {
             Chroma::Half => settings.with_subsampling(Subsampling::S420),

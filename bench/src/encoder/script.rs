@@ -25,6 +25,10 @@ impl Script {
     /// Node.js or sharp is not installed.
     pub(crate) fn sharp(peers: &Path, mozjpeg: bool) -> Result<Self> {
         let (name, mode) = if mozjpeg { ("sharp-mozjpeg", "mozjpeg") } else { ("sharp", "default") };
+        Self::sharp_as(peers, name, mode)
+    }
+
+    fn sharp_as(peers: &Path, name: &'static str, mode: &str) -> Result<Self> {
         Self::new(name, "node", &peers.join("sharp.mjs"), mode, "npm install --prefix bench/peers")
     }
 
@@ -46,6 +50,9 @@ impl Script {
         match name {
             "sharp" => Self::sharp(peers, false),
             "sharp-mozjpeg" => Self::sharp(peers, true),
+            "sharp-webp" => Self::sharp_as(peers, "sharp-webp", "webp"),
+            "sharp-avif" => Self::sharp_as(peers, "sharp-avif", "avif"),
+            "sharp-png" => Self::sharp_as(peers, "sharp-png", "png"),
             "pillow" => Self::pillow(peers),
             _ => bail!("no script runs {name}"),
         }

@@ -31,6 +31,16 @@ impl Quantizer {
     pub fn get(self) -> u8 {
         self.0
     }
+
+    /// The base quantiser index, 0 to 255, that libaom writes for it (`quantizer_to_qindex` in its rate control).
+    #[must_use]
+    pub fn index(self) -> u8 {
+        match self.0 {
+            62 => 249,
+            Self::COARSEST => u8::MAX,
+            number => number * 4,
+        }
+    }
 }
 
 /// How much time to spend: 0 most, 9 least.

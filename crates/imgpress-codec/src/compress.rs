@@ -263,6 +263,7 @@ impl Job<'_> {
             original,
             quality: self.options.quality.nominal(),
             score: None,
+            tries: 0,
             removed: file.report.removed.into_iter().collect(),
             notes: file.report.notes.into_iter().collect(),
             decode_time: stages.decode,

@@ -14,6 +14,8 @@
 //! ```
 
 mod budget;
+#[cfg(feature = "calibration")]
+pub mod calibration;
 mod carry;
 mod colors;
 mod compress;

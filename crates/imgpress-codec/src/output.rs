@@ -22,6 +22,9 @@ pub struct Output {
     pub quality: Quality,
     /// The SSIMULACRA2 score that was reached, to a tenth, where a look was asked for.
     pub score: Option<f64>,
+    /// How many files were made of the picture, or of a sample of it, to find the quality of a look; 0 where a quality was
+    /// asked for.
+    pub tries: u8,
     /// What it carried and `bytes` do not: each once, in a steady order.
     pub removed: Vec<Removed>,
     /// What else is to be said of it: each once, in a steady order.

@@ -4,6 +4,7 @@ use super::Job;
 use super::ready::{Made, Ready, Source};
 use crate::carry::File;
 use crate::container::Extras;
+use crate::container::av1::quantizer_index;
 use crate::container::avif::Still;
 use crate::decode;
 use crate::options::{ImageFormat, Options, Quality};
@@ -13,6 +14,10 @@ use crate::{Error, Outcome, Output, encode};
 /// A picture that is coded anew loses something once more: less than one part in so many is not worth it.
 const WORTH: usize = 9;
 
+/// How far apart the base quantiser indices of the efforts are at the same look: three steps of libaom's numbers. A file
+/// that is no finer than so much above what is asked for is as coarse as it.
+const NEAR: u8 = 12;
+
 impl Job<'_> {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the job is one of another lifetime")]
     pub(super) fn to_avif(&self, source: Source<'_>) -> Result<Output, Error> {
@@ -21,11 +26,21 @@ impl Job<'_> {
         self.with_look(ImageFormat::Avif, source, ready, |job, source, ready| job.avif(source, ready))
     }
 
-    /// A file of the look that is asked for, or the input's own.
+    /// A file of the look that is asked for, or the input's own: where it is quantised as coarsely already, or is hardly
+    /// larger.
     pub(super) fn avif(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
-        let encoded = self.encoded_avif(source, ready, self.options.quality.nominal())?;
+        let quality = self.options.quality.nominal();
+        let mine = encode::avif::index(quality, self.options.effort);
+        let kept = match self.kept_avif(source, ready)? {
+            Some((kept, Some(theirs)))
+                if theirs.saturating_add(NEAR) >= mine && !ready.is_converted && self.fits(&kept.file) =>
+            {
+                return Ok(kept);
+            }
+            other => other.map(|(kept, _)| kept),
+        };
+        let encoded = self.encoded_avif(source, ready, quality)?;
         let most = encoded.length() + if ready.is_converted { 0 } else { encoded.length() / WORTH };
-        let kept = self.kept_avif(source, ready)?;
         let best = kept.filter(|kept| kept.length() <= most && self.fits(&kept.file)).unwrap_or(encoded);
         if self.fits(&best.file) {
             return Ok(best);
@@ -40,8 +55,8 @@ impl Job<'_> {
         Ok(made(file, Outcome::Compressed, quality))
     }
 
-    /// The input as it is, where it is an AVIF of one picture.
-    fn kept_avif(&self, source: &Source<'_>, ready: &Ready) -> Result<Option<Made>, Error> {
+    /// The input as it is, where it is an AVIF of one picture, and its base quantiser index.
+    fn kept_avif(&self, source: &Source<'_>, ready: &Ready) -> Result<Option<(Made, Option<u8>)>, Error> {
         if source.info.format != ImageFormat::Avif || source.is_resized() {
             return Ok(None);
         }
@@ -50,7 +65,10 @@ impl Job<'_> {
         let file = source.kept(ready, self.options.metadata, |extras, with_colors| {
             still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
         });
-        Ok(Some(made(file, Outcome::Kept, self.options.quality.nominal())))
+        Ok(Some((
+            made(file, Outcome::Kept, self.options.quality.nominal()),
+            quantizer_index(&still.color.data),
+        )))
     }
 }
 

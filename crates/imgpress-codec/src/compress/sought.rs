@@ -114,7 +114,7 @@ impl Job<'_> {
         } else if found.falls_short_of(wanted) {
             notes.push(Note::LookNotReached);
         }
-        Ok(Output { score: Some((score * 10.0).round() / 10.0), notes, ..output })
+        Ok(Output { score: Some((score * 10.0).round() / 10.0), tries: found.tries, notes, ..output })
     }
 }
 

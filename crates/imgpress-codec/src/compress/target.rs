@@ -133,5 +133,5 @@ fn scored(output: Output, wanted: Score, found: &Found, judge: &Judge) -> Result
     } else if output.outcome == Outcome::Compressed && found.falls_short_of(wanted) {
         notes.push(Note::LookNotReached);
     }
-    Ok(Output { score: Some((score * 10.0).round() / 10.0), notes, ..output })
+    Ok(Output { score: Some((score * 10.0).round() / 10.0), tries: found.tries, notes, ..output })
 }

@@ -298,7 +298,8 @@ mod tests {
         let file = Still { transforms, ..still }.write(&Extras::default());
         let options = Options { format: OutputFormat::Png, ..Options::default() };
         let output = compress(&file, &options, &Limits::default(), &Budget::unlimited()).unwrap();
-        let decoder = png::Decoder::new(std::io::Cursor::new(&output.bytes));
+        let mut decoder = png::Decoder::new(std::io::Cursor::new(&output.bytes));
+        decoder.set_transformations(png::Transformations::EXPAND);
         let mut reader = decoder.read_info().unwrap();
         let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut pixels).unwrap();

@@ -2,6 +2,8 @@
 //! anew of what belongs to it alone.
 
 #[cfg(feature = "avif")]
+pub(crate) mod av1;
+#[cfg(feature = "avif")]
 pub(crate) mod avif;
 pub(crate) mod png;
 #[cfg(feature = "webp")]

@@ -33,12 +33,24 @@ pub(crate) fn encode(
     effort: Effort,
     budget: &Budget,
 ) -> Result<Still<'static>, Error> {
+    of_quantizer(raster, theirs(quality, effort), effort, budget)
+}
+
+/// As [`encode`], by libaom's own number.
+///
+/// # Errors
+/// As [`encode`].
+pub(crate) fn of_quantizer(
+    raster: &Raster,
+    quantizer: Quantizer,
+    effort: Effort,
+    budget: &Budget,
+) -> Result<Still<'static>, Error> {
     let size = raster.size();
     check_size(size)?;
     let has_profile = matches!(raster.colors, Colors::Icc(_));
     let meaning = if has_profile { PROFILED } else { SRGB };
     let color = planes::color(raster)?;
-    let quantizer = scale::quantizer(quality, effort);
     let color =
         coded(&color, &Encoding { quantizer, speed: speed(effort), colors: meaning, options: &OPTIONS })?;
     budget.check()?;
@@ -73,6 +85,21 @@ pub(crate) fn check_size((width, height): (u32, u32)) -> Result<(), Error> {
     fits.then_some(()).ok_or_else(|| TooLarge::ForFormat { format: "AVIF", width, height, limit }.into())
 }
 
+/// The base quantiser index, 0 to 255, of a file of this look.
+pub(crate) fn index(quality: Quality, effort: Effort) -> u8 {
+    theirs(quality, effort).index()
+}
+
+/// libaom's quantiser for the look of ours. Its steps are one to two points of SSIMULACRA2, and so are those of the look.
+fn theirs(quality: Quality, effort: Effort) -> Quantizer {
+    let scale = match effort {
+        Effort::Fast => &scale::FAST,
+        Effort::Balanced => &scale::BALANCED,
+        Effort::Max => &scale::MAX,
+    };
+    Quantizer::new(scale[usize::from(quality.get() - 1)])
+}
+
 /// libaom's speeds for the efforts.
 fn speed(effort: Effort) -> Speed {
     Speed::new(match effort {
@@ -80,4 +107,19 @@ fn speed(effort: Effort) -> Speed {
         Effort::Balanced => 8,
         Effort::Max => 6,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_higher_quality_is_never_coarser() {
+        for effort in Effort::ALL {
+            let all: Vec<_> =
+                (1..=100).map(|number| theirs(Quality::try_from(number).unwrap(), effort)).collect();
+            assert!(all.is_sorted_by(|low, high| low >= high), "{effort}: {all:?}");
+            assert!(all[0].get() == 63 && (20..30).contains(&all[79].get()) && all[99].get() < 6);
+        }
+    }
 }

@@ -17,6 +17,8 @@ const STEEPNESS: (f64, f64) = (0.4, 3.0);
 pub(crate) struct Found {
     pub(crate) quality: Quality,
     pub(crate) score: f64,
+    /// How many files were made to find it.
+    pub(crate) tries: u8,
 }
 
 impl Found {
@@ -50,9 +52,10 @@ pub(crate) fn find(
     let mut tried: Vec<Found> = Vec::new();
     let mut next = Target::Look(wanted).nominal();
     loop {
-        tried.push(Found { quality: next, score: try_at(next)? });
+        let tries = u8::try_from(tried.len() + 1).unwrap_or(u8::MAX);
+        tried.push(Found { quality: next, score: try_at(next)?, tries });
         tried.sort_by(|one, other| off(one).total_cmp(&off(other)));
-        let best = tried[0];
+        let best = Found { tries, ..tried[0] };
         let likely = likely(wanted.get(), &tried);
         next = likely.quality;
         if off(&best) <= NEAR || tried.iter().any(|found| found.quality == next) {
@@ -82,7 +85,8 @@ fn likely(wanted: f64, tried: &[Found]) -> Found {
     let qualities = (1..=HIGHEST).filter_map(|number| Quality::try_from(number).ok());
     let quality = qualities.min_by(|one, other| away(one).total_cmp(&away(other))).unwrap_or_default();
     let score = nearest.score + (mean_score(quality) - mean(&nearest)) * steepness;
-    Found { quality, score: score.min(100.0) }
+    let tries = u8::try_from(tried.len()).unwrap_or(u8::MAX);
+    Found { quality, score: score.min(100.0), tries }
 }
 
 /// The mean score of photographs at a quality.

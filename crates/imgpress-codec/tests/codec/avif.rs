@@ -67,6 +67,18 @@ fn a_second_pass_changes_no_byte() {
 }
 
 #[test]
+fn an_avif_is_kept_where_no_finer_one_is_asked_for() {
+    for quality in [1, 20, 50, 70, 90, 100] {
+        let first = avif(photo(160, 120), quality);
+        for (asked, kept) in [(quality.min(99) + 1, true), (quality.max(41) - 40, quality < 20)] {
+            let quality = Quality::try_from(asked).unwrap().into();
+            let second = output(&first, &Options { quality, ..options(OutputFormat::Avif) }).unwrap();
+            assert_eq!(second.outcome == Outcome::Kept, kept, "{quality:?}, then {asked}");
+        }
+    }
+}
+
+#[test]
 fn an_avif_never_grows() {
     let coarse = avif(photo(96, 64), 20);
     for quality in [50, 95] {

@@ -6,6 +6,7 @@ use rusty_av1d::{Decoder, Picture, PixelLayout, PlanarImageComponent, Rav1dError
 
 use super::pixels::Cicp;
 use crate::Error;
+use crate::container::av1;
 use crate::error::Corrupt;
 
 /// A decoded picture: planes of samples.
@@ -69,36 +70,13 @@ const MAX_FRAMES: usize = 8;
 /// How many frames there are in a stream (AV1 specification, 5.3 and 6.2.2), up to the most and one more. Frames that are
 /// never shown cost as much as others, and a few bytes are one.
 fn frames(mut data: &[u8]) -> usize {
-    const FRAME_HEADER: u8 = 3;
-    const FRAME: u8 = 6;
     let mut frames = 0;
-    while let Some(unit) = next_unit(&mut data)
+    while let Some((unit, _)) = av1::next_unit(&mut data)
         && frames <= MAX_FRAMES
     {
-        frames += usize::from(matches!(unit, FRAME_HEADER | FRAME));
+        frames += usize::from(matches!(unit, av1::FRAME_HEADER | av1::FRAME));
     }
     frames
-}
-
-/// Takes one unit off, and gives its kind. One without a length reaches to the end.
-fn next_unit(data: &mut &[u8]) -> Option<u8> {
-    let (&header, rest) = data.split_first()?;
-    let rest = rest.get(usize::from(header >> 2 & 1)..)?;
-    let (length, rest) = if header & 2 == 0 { (rest.len(), rest) } else { length(rest)? };
-    *data = rest.get(length..)?;
-    Some(header >> 3 & 15)
-}
-
-/// A number of up to eight groups of seven bits, the lowest first (AV1 specification, 4.10.5).
-fn length(data: &[u8]) -> Option<(usize, &[u8])> {
-    let mut value = 0;
-    for (index, byte) in data.iter().enumerate().take(8) {
-        value |= u64::from(byte & 127) << (7 * index);
-        if byte & 128 == 0 {
-            return Some((usize::try_from(value).ok()?, data.get(index + 1..)?));
-        }
-    }
-    None
 }
 
 fn decode(data: &[u8], max_pixels: u32) -> Result<Frame, Error> {

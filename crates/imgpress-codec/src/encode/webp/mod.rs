@@ -51,6 +51,20 @@ impl<'a> Pixels<'a> {
         self.encode(Coding::Lossy { quality: theirs(quality, effort) }, method(effort), budget)
     }
 
+    /// As [`lossy`](Self::lossy), by libwebp's own quality.
+    ///
+    /// # Errors
+    /// As [`lossy`](Self::lossy).
+    #[cfg(feature = "calibration")]
+    pub(crate) fn by_their_quality(
+        &self,
+        quality: f32,
+        effort: Effort,
+        budget: &Budget,
+    ) -> Result<Vec<u8>, Error> {
+        self.encode(Coding::Lossy { quality }, method(effort), budget)
+    }
+
     /// A file of every pixel as it is; of those without any alpha, the alpha.
     ///
     /// # Errors

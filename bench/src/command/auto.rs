@@ -233,6 +233,9 @@ fn costs(measured: &[Measured]) -> Table {
     table
 }
 
+/// One number for the scores of all pictures; `None` of none.
+type Statistic = fn(&[f64]) -> Option<f64>;
+
 /// Bytes against those of the default quality, where both have the same mean score, and where both have the same score that
 /// a tenth of the pictures does not reach. Between the looks that were measured, sizes and scores are on straight lines.
 fn savings(measured: &[Measured]) -> Table {
@@ -247,7 +250,7 @@ fn savings(measured: &[Measured]) -> Table {
         "bytes, mean of pictures".to_owned(),
         "bytes, sum".to_owned(),
     ]);
-    let statistics: [(&str, fn(&[f64]) -> Option<f64>); 2] =
+    let statistics: [(&str, Statistic); 2] =
         [("mean score", mean), ("score of the worst tenth", |scores| quantile(scores, WORST))];
     for (name, statistic) in statistics {
         let fixed: Vec<_> = lossy.iter().map(|picture| picture.fixed.score).collect();

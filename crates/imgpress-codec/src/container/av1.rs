@@ -153,7 +153,7 @@ mod tests {
     fn the_index_of_what_libaom_writes_is_that_of_its_quantiser() {
         // Several tiles and one.
         for (width, height) in [(1, 1), (33, 130), (640, 40), (5000, 8)] {
-            let noise = |at: usize| (at.wrapping_mul(2_654_435_761) >> 13) as u8;
+            let noise = |at: usize| at.wrapping_mul(2_654_435_761).to_le_bytes()[2];
             let pixels: Vec<u8> = (0..width * height * 3).map(noise).collect();
             let raster = Raster::new(width, height, Layout::Rgb, pixels);
             for (number, effort) in [

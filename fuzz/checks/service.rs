@@ -12,7 +12,7 @@ use axum::http::{Request, Response};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use imgpress_engine_api::{Engine, Failure, Job, Original, Outcome, Output, Receipt, Timings};
-use imgpress_gateway::{ApiKeys, App, AppState, GatewayConfig, RateLimit, router};
+use imgpress_gateway::{ApiKeys, App, AppState, GatewayConfig, Page, RateLimit, router};
 use imgpress_http::Draining;
 use imgpress_options::ImageFormat;
 use imgpress_storage::{Blob, LocalStorage, Storage};
@@ -83,6 +83,7 @@ fn start() -> Service {
         wrong_keys: RateLimit { max: NonZeroU32::MAX, ..RateLimit::default() },
         trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
         cors_origins: "https://a.example".parse().expect("an origin"),
+        page: Page::On { key_was_made_here: false },
         spool_dir: folder.path().to_owned(),
     };
     let keys = ApiKeys::from_list(&format!("fuzz={KEY}").into()).expect("a key");

@@ -3,6 +3,12 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 #[test]
 fn freed_large_blocks_are_not_resident() {
+    // Bytes of the process that are in memory.
+    let resident = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
+    };
     assert!(imgpress_malloc::give_back_large_blocks());
     // By glibc's own rule this would make all that is smaller a part of a heap.
     drop(vec![1_u8; 16 << 20]);
@@ -16,12 +22,4 @@ fn freed_large_blocks_are_not_resident() {
     drop(large);
     assert!(resident() < before + (10 << 20), "{} after {before}", resident());
     drop(small);
-}
-
-/// Bytes of the process that are in memory.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn resident() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() << 10
 }

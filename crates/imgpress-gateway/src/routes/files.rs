@@ -14,6 +14,7 @@ use imgpress_http::Error;
 use imgpress_storage::{Storage, StorageKey, StoredObject};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
+use super::conditions;
 use crate::AppState;
 
 /// How much of a file is read at a time, in bytes.
@@ -37,7 +38,7 @@ pub(crate) async fn get_file(
     let object = opened.map_err(|error| storage_failed().caused_by(error))?.ok_or_else(no_such_file)?;
     let tag = object.etag();
     let etag: ETag = tag.parse().map_err(|_| Failure::internal("a hash is no entity tag"))?;
-    let mut response = if is_held(&request, &tag) {
+    let mut response = if conditions::is_held(&request, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let range = applicable_range(&request, &tag);
@@ -49,14 +50,6 @@ pub(crate) async fn get_file(
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     Ok(response)
-}
-
-/// Whether the client says that it has the picture (RFC 9110, 13.1.2). Tags are compared here, since the library takes it
-/// for a fault of its caller's if a stranger's have spaces in them.
-fn is_held(request: &HeaderMap, tag: &str) -> bool {
-    let values = request.get_all(header::IF_NONE_MATCH).into_iter().filter_map(|value| value.to_str().ok());
-    let mut held = values.flat_map(|value| value.split(',')).map(str::trim);
-    held.any(|held| held == "*" || held.strip_prefix("W/").unwrap_or(held) == tag)
 }
 
 /// The asked-for range, unless it was asked for under a condition that does not hold (RFC 9110, 13.1.5). A date never

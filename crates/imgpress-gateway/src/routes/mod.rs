@@ -1,6 +1,7 @@
 //! The handlers, a file a route.
 
 pub(crate) mod compress;
+mod conditions;
 pub(crate) mod files;
-pub(crate) mod home;
+pub(crate) mod page;
 pub(crate) mod ready;

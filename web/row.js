@@ -69,7 +69,7 @@ export class Row {
     this.element.dataset.state = state;
     this.#progress.value = sent;
     this.#write("state", this.#words());
-    this.#show("retry", state === "failed");
+    this.#show("retry", state === "failed" && !this.item.lasting);
     this.#show("look", state === "done");
     this.#show("copy", state === "done" && receipt?.url !== undefined);
     this.#show("download", state === "done");

@@ -6,6 +6,8 @@ use std::time::Duration;
 use http::HeaderValue;
 use ipnet::IpNet;
 
+use crate::page::Page;
+
 /// What an operator decides about the public API.
 #[derive(Debug, Clone)]
 pub struct GatewayConfig {
@@ -21,6 +23,8 @@ pub struct GatewayConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// The web origins whose pages may call the API.
     pub cors_origins: CorsOrigins,
+    /// Whether people are served a page.
+    pub page: Page,
     /// Where outputs too large for memory wait until they are stored. Must exist.
     pub spool_dir: PathBuf,
 }

@@ -7,6 +7,7 @@ mod api_keys;
 mod client;
 mod config;
 mod middleware;
+mod page;
 mod receipt;
 mod router;
 mod routes;
@@ -15,5 +16,6 @@ mod upload;
 
 pub use api_keys::{ApiKeyName, ApiKeys, ApiKeysError};
 pub use config::{CorsOrigins, GatewayConfig, RateLimit};
+pub use page::Page;
 pub use router::router;
 pub use state::{App, AppState};

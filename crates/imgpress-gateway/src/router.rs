@@ -6,7 +6,8 @@ use imgpress_http::{Exposition, Service, edge, health};
 
 use crate::AppState;
 use crate::middleware::{auth, cors, declared, rate_limit, security_headers};
-use crate::routes::{compress, files, home, ready};
+use crate::page::{Page, PageFiles};
+use crate::routes::{compress, files, page, ready};
 
 /// Every route of the public API and everything that stands before it.
 ///
@@ -19,11 +20,13 @@ pub fn router(state: AppState, exposition: Option<Exposition>) -> Router {
         .route_layer(from_fn_with_state(state.clone(), rate_limit::limit_rate));
 
     let mut routes = Router::new()
-        .route("/", get(home::show_home))
         .route(wire::COMPRESS_PATH, compress)
         .route("/files/{*key}", get(files::get_file))
         .route("/health", get(health))
         .route("/ready", get(ready::get_ready));
+    if let Page::On { key_was_made_here } = state.config.page {
+        routes = routes.merge(page::routes(PageFiles::new(key_was_made_here, state.config.max_upload_bytes)));
+    }
     if let Some(exposition) = exposition {
         routes = routes.route("/metrics", get(move || exposition.show()));
     }

@@ -14,10 +14,10 @@ use tracing_subscriber::filter::Targets;
 pub(crate) use self::values::LogFormat;
 #[cfg(feature = "engine")]
 pub(crate) use self::values::Sandbox;
-#[cfg(feature = "gateway")]
-pub(crate) use self::values::StorageBackend;
 #[cfg(feature = "engine")]
 use self::values::{PixelCount, pixel_count};
+#[cfg(feature = "gateway")]
+pub(crate) use self::values::{StorageBackend, Switch};
 use self::values::{byte_size, duration, positive_duration};
 
 /// `imgpress serve`.
@@ -184,6 +184,9 @@ pub(crate) struct ApiSettings {
         hide_default_value = true
     )]
     pub(crate) cors_origins: imgpress_gateway::CorsOrigins,
+    /// Whether / is a page on which people compress images.
+    #[arg(long, env = "IMGPRESS_PAGE", value_name = "SWITCH", default_value = "on")]
+    pub(crate) page: Switch,
 }
 
 /// Where outputs go.

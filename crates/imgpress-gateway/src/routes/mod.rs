@@ -2,5 +2,5 @@
 
 pub(crate) mod compress;
 pub(crate) mod files;
-pub(crate) mod home;
+pub(crate) mod page;
 pub(crate) mod ready;

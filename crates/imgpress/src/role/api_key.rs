@@ -17,10 +17,6 @@ const FILE: &str = "api-key";
 pub(super) struct Access {
     pub(super) api_keys: ApiKeys,
     /// The key that was made here because none was configured; only `serve` shows it.
-    #[cfg_attr(
-        not(feature = "engine"),
-        expect(dead_code, reason = "a build without `serve` shows no banner")
-    )]
     pub(super) generated: Option<SecretString>,
 }
 

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use imgpress_engine_api::Engine;
 use imgpress_engine_api::remote::RemoteEngine;
-use imgpress_gateway::{App, GatewayConfig, RateLimit};
+use imgpress_gateway::{App, GatewayConfig, Page, RateLimit};
 
 use crate::role::api_key::Access;
 use crate::role::store::{Store, open_store};
 use crate::server::{Server, block_on};
-use crate::settings::{ApiSettings, GatewayRoleSettings, RequestSettings, StorageSettings};
+use crate::settings::{ApiSettings, GatewayRoleSettings, RequestSettings, StorageSettings, Switch};
 
 /// Runs until it is told to stop.
 pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode> {
@@ -43,6 +43,10 @@ impl Front<'_> {
         server: &Server,
     ) -> anyhow::Result<App> {
         let Store { storage, spool_dir } = open_store(self.storage, server.address()).await?;
+        let page = match self.api.page {
+            Switch::On => Page::On { key_was_made_here: access.generated.is_some() },
+            Switch::Off => Page::Off,
+        };
         let config = GatewayConfig {
             max_upload_bytes: self.request.max_upload_bytes.as_u64(),
             request_timeout: self.request.request_timeout,
@@ -50,6 +54,7 @@ impl Front<'_> {
             wrong_keys: RateLimit { max: self.api.wrong_keys_max, ..RateLimit::default() },
             trusted_proxies: self.api.trusted_proxies.clone(),
             cors_origins: self.api.cors_origins.clone(),
+            page,
             spool_dir,
         };
         Ok(App::new(config, engine, storage, access.api_keys, server.draining.clone()))

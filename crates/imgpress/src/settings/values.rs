@@ -24,6 +24,16 @@ pub(crate) enum Sandbox {
     Off,
 }
 
+/// Whether something is there.
+#[cfg(feature = "gateway")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Switch {
+    /// It is.
+    On,
+    /// It is not.
+    Off,
+}
+
 /// The stores that this build has.
 #[cfg(feature = "gateway")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -27,7 +27,7 @@ const options = optionsForm(() => {
 const queue = new Queue(key.get, options.get, largest);
 const compare = new Compare((item) => bytesOf(item, key.get()), finished, (item) => rows.get(item)?.focus("look"));
 
-byId("largest").textContent = `${Math.floor(largest / 1024 / 1024)} MiB`;
+byId("largest").textContent = inBytes(largest);
 takeImages(add);
 
 queue.addEventListener("list", () => {
@@ -151,15 +151,18 @@ function summarise() {
   const done = finished();
   const before = done.reduce((sum, item) => sum + item.file.size, 0);
   const after = done.reduce((sum, item) => sum + (item.receipt?.bytes ?? 0), 0);
+  const failed = queue.items.filter(({ state }) => state === "failed").length;
+  const failures = failed > 0 ? `, ${failed} failed` : "";
   const total = byId("total");
-  if (queue.items.length === 0) total.textContent = "None yet.";
-  else if (done.length === 0) total.textContent = `${inImages(queue.items.length)}, none finished yet.`;
+  byId("results").classList.toggle("empty", queue.items.length === 0);
+  if (queue.items.length === 0) total.textContent = "None yet. What each one saves is shown here.";
+  else if (done.length === 0) total.textContent = `${inImages(queue.items.length)}${failures || ", none finished yet"}.`;
   else {
     const saved = document.createElement("strong");
     saved.textContent = before >= after
       ? `${inBytes(before - after)} saved, ${inPercent(before, after)}`
       : `${inBytes(after - before)} more, ${inPercent(before, after)}`;
-    total.replaceChildren(`${done.length} of ${inImages(queue.items.length)} · ${inBytes(before)} → ${inBytes(after)} · `, saved);
+    total.replaceChildren(`${done.length} of ${inImages(queue.items.length)}${failures} · ${inBytes(before)} → ${inBytes(after)} · `, saved);
   }
   disable("download-all", done.length === 0 || packing !== "");
   disable("clear", queue.items.length === 0);

@@ -16,6 +16,7 @@ import { inBytes } from "./words.js";
  * @property {Blob | null} blob the picture after, where it is at hand
  * @property {string} asked the options that it was sent with, to tell them from others
  * @property {string} problem why it failed, in words
+ * @property {boolean} lasting whether the same file and options would fail again
  * @property {number} refusals how often the server has been too busy for it
  * @property {AbortController | null} request
  */
@@ -31,6 +32,9 @@ const MOST_REFUSALS = 20;
 
 /** The longest wait that a server may ask for, in seconds: a day. */
 const LONGEST_WAIT = 86_400;
+
+/** What no other attempt mends, whatever the options. */
+const LASTING = new Set(["format-unsupported", "image-corrupt", "image-too-large", "upload-too-large", "empty-body"]);
 
 /**
  * Events: `change` (detail: the item) when an item is other than it was; `list` when there are more or fewer;
@@ -68,7 +72,7 @@ export class Queue extends EventTarget {
       const problem = file.size > this.largest ? `The file has ${inBytes(file.size)}; ${inBytes(this.largest)} are taken.` : "";
       this.items.push({
         file, state: problem ? "failed" : "waiting", sent: 0, receipt: null, blob: null, asked: "", problem,
-        refusals: 0, request: null,
+        lasting: problem !== "", refusals: 0, request: null,
       });
     }
     this.dispatchEvent(new Event("list"));
@@ -80,7 +84,7 @@ export class Queue extends EventTarget {
   retry(item) {
     item.request?.abort();
     item.refusals = 0;
-    this.#become(item, { state: "waiting", sent: 0, receipt: null, blob: null, problem: "", request: null });
+    this.#become(item, { state: "waiting", sent: 0, receipt: null, blob: null, problem: "", lasting: false, request: null });
     this.proceed();
   }
 
@@ -161,7 +165,7 @@ export class Queue extends EventTarget {
       const limited = error.code === "rate-limited";
       this.#pause(error.retryAfter, limited ? "The limit of requests is reached" : "The server is busy");
     } else {
-      this.#become(item, { state: "failed", problem: error.message });
+      this.#become(item, { state: "failed", problem: error.message, lasting: LASTING.has(error.code) });
     }
   }
 

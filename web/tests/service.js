@@ -44,16 +44,17 @@ export async function serve(flags = []) {
  * @param {number} width in pixels
  * @param {number} height in pixels
  * @param {number} seed
+ * @param {number} [coarseness] of the grain, in levels
  * @returns {Buffer} a PNG
  */
-export function landscape(width, height, seed) {
+export function landscape(width, height, seed, coarseness = 8) {
   const hue = [[250, 190, 120], [120, 170, 220], [200, 150, 190], [150, 200, 190]][seed % 4] ?? [];
   const rows = Buffer.alloc((width * 3 + 1) * height);
   let noise = seed + 1;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       noise = (Math.imul(noise, 1664525) + 1013904223) >>> 0;
-      const grain = (noise >>> 24) / 16 - 8;
+      const grain = ((noise >>> 24) / 128 - 1) * coarseness;
       let hill = 0;
       for (let n = 1; n <= 4; n++) {
         const ridge = 0.35 + 0.15 * n + 0.07 * Math.sin((x / width) * (3 + n * 2) + seed * 2 + n * n)

@@ -17,7 +17,8 @@ const list = byId("items");
 /** @type {Map<Item, Row>} */
 const rows = new Map();
 let packing = "";
-let ticking = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let ticking;
 
 const key = keyForm(() => queue.proceed());
 const options = optionsForm(() => {

@@ -35,7 +35,7 @@ export class Row {
     this.#part("name").title = item.file.name;
     this.#label("retry", "Retry");
     this.#label("look", "Compare before and after of");
-    this.#label("copy", "Copy URL of");
+    this.#label("copy", "Copy URL:");
     this.#label("download", "Download");
     this.#progress.setAttribute("aria-label", `Upload of ${item.file.name}`);
     this.#part("retry").addEventListener("click", () => {
@@ -99,8 +99,12 @@ export class Row {
 
   /** @param {boolean} copied */
   #sayCopied(copied) {
-    this.#part("copy").textContent = copied ? "Copied" : "No access";
-    setTimeout(() => { this.#part("copy").textContent = "Copy URL"; }, SAID);
+    const say = (/** @type {string} */ words) => {
+      this.#write("copy", words);
+      this.#label("copy", `${words}:`);
+    };
+    say(copied ? "Copied" : "No access");
+    setTimeout(() => say("Copy URL"), SAID);
   }
 
   get #progress() {

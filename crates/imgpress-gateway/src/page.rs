@@ -24,7 +24,7 @@ macro_rules! files {
 }
 
 /// Every file but the document: name, content type, text.
-const FILES: [(&str, &str, &str); 21] = files! {
+const FILES: &[(&str, &str, &str)] = &files! {
     CSS: "compare.css" "page.css" "queue.css";
     JAVASCRIPT: "after.js" "announce.js" "api.js" "compare.js" "crc32.js" "gestures.js" "intake.js" "key.js"
         "main.js" "options.js" "pictures.js" "queue.js" "row.js" "stage.js" "view.js" "words.js" "zip.js";
@@ -65,7 +65,7 @@ impl PageFiles {
     /// Reads the files that the binary carries, and tells the document what it has to know of the service.
     pub(crate) fn new(key_was_made_here: bool, max_upload_bytes: u64) -> Self {
         let mut hash = Sha256::new();
-        for (name, _, text) in FILES {
+        for &(name, _, text) in FILES {
             hash.update(name);
             hash.update(text);
         }
@@ -80,8 +80,8 @@ impl PageFiles {
                 "data-max-upload-bytes=\"52428800\"",
                 &format!("data-max-upload-bytes=\"{max_upload_bytes}\""),
             );
-        let files = FILES.map(|(name, content_type, text)| (name, PageFile::new(content_type, text)));
-        Self { document: PageFile::new(HTML, &document), version, files: files.into() }
+        let files = FILES.iter().map(|&(name, content_type, text)| (name, PageFile::new(content_type, text)));
+        Self { document: PageFile::new(HTML, &document), version, files: files.collect() }
     }
 
     /// A file by its name.

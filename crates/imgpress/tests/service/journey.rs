@@ -149,37 +149,6 @@ fn close(got: &[u8], wanted: &[u8]) -> bool {
 }
 
 #[tokio::test]
-async fn the_first_page_says_what_this_is() {
-    let service = Service::start("serve", &[]).await;
-    let response = Client::of(&service).get("/").await;
-    assert!(response.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
-    let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(!policy.contains("upgrade-insecure-requests"), "it breaks plain HTTP on a local network");
-    let tag = response.headers()["etag"].clone();
-    let page = String::from_utf8(body(response).await).unwrap();
-    assert!(page.contains("<main>"));
-
-    let client = Client::of(&service);
-    let held = client.http.get(&service.url).header("if-none-match", tag).send().await.unwrap();
-    assert_eq!(held.status(), 304);
-    let script = page.split('"').find(|text| text.ends_with("/main.js")).unwrap();
-    let script = client.get(&format!("/{script}")).await;
-    assert_eq!(script.headers()["content-type"], "text/javascript; charset=utf-8");
-    assert!(script.headers()["cache-control"].to_str().unwrap().contains("immutable"));
-    for missing in ["/web/dev/passwd", "/web/dev/..%2findex.html", "/web/"] {
-        assert_eq!(client.get(missing).await.status(), 404, "{missing}");
-    }
-}
-
-#[tokio::test]
-async fn a_page_that_is_off_is_not_there() {
-    let service = Service::start("serve", &["--page=off"]).await;
-    for path in ["/", "/web/dev/main.js"] {
-        assert_eq!(Client::of(&service).get(path).await.status(), 404, "{path}");
-    }
-}
-
-#[tokio::test]
 async fn names_of_the_client_are_never_used() {
     let service = Service::start("serve", &[]).await;
     let receipt = Client::of(&service).receipt(photo(40, 30), &[]).await;

@@ -24,6 +24,7 @@ mod look;
 mod max_bytes;
 mod memory;
 mod metrics;
+mod page;
 mod process;
 mod refusals;
 mod secrets;

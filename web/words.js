@@ -1,4 +1,4 @@
-/** Numbers and refusals in words. */
+/** Numbers and refusals in words. A number and its unit stay on one line. */
 
 /** @typedef {import("./api.js").Receipt} Receipt */
 
@@ -8,9 +8,9 @@
  * @returns {string}
  */
 export function inBytes(count) {
-  if (count < 1000) return `${count} B`;
+  if (count < 1000) return `${count}\u00a0B`;
   const [unit, size] = count < 999_500 ? ["kB", count / 1e3] : ["MB", count / 1e6];
-  return `${size < 9.95 ? size.toFixed(1) : Math.round(size)} ${unit}`;
+  return `${size < 9.95 ? size.toFixed(1) : Math.round(size)}\u00a0${unit}`;
 }
 
 /**
@@ -22,8 +22,8 @@ export function inBytes(count) {
 export function inPercent(before, after) {
   if (before === 0) return "";
   const percent = Math.round((after / before - 1) * 100);
-  if (percent === 0) return "0 %";
-  return `${percent < 0 ? "−" : "+"}${Math.abs(percent)} %`;
+  if (percent === 0) return "0\u00a0%";
+  return `${percent < 0 ? "−" : "+"}${Math.abs(percent)}\u00a0%`;
 }
 
 /**

@@ -7,13 +7,15 @@ import { KEY, landscape, serve } from "./service.js";
 
 const DOCS = new URL("../../docs/", import.meta.url);
 
-const pictures = ["morning-hills", "blue-ridge", "evening-valley"].map((name, seed) => ({
-  name: `${name}.png`, mimeType: "image/png", buffer: landscape(1500, 1000, seed, 2),
-}));
 const notes = { name: "notes.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7\n") };
 
 const [browser, service] = await Promise.all([launch(), serve()]);
 try {
+  // As a camera has them: JPEGs of a high quality.
+  const pictures = await Promise.all(["morning-hills", "blue-ridge", "evening-valley"].map(async (name, seed) => ({
+    name: `${name}.jpg`, mimeType: "image/jpeg",
+    buffer: await compressed(landscape(1500, 1000, seed, 4), { format: "jpeg", quality: "95" }),
+  })));
   const sights = /** @type {const} */ ([
     ["light", { ...WIDE, colorScheme: "light" }, false],
     ["dark", { ...WIDE, colorScheme: "dark" }, false],
@@ -28,10 +30,10 @@ try {
     await waitForRows(page, "failed", 1);
     await page.evaluate(() => /** @type {HTMLElement} */ (document.activeElement)?.blur());
     if (compares) {
-      await row(page, "blue-ridge.png").getByRole("button", { name: "Compare" }).click();
+      await row(page, "blue-ridge.jpg").getByRole("button", { name: "Compare" }).click();
       await page.waitForFunction(() => document.getElementById("compare-note")?.textContent === "");
     }
-    await writeFile(new URL(`page-${name}.webp`, DOCS), await compressed(await page.screenshot()));
+    await writeFile(new URL(`page-${name}.webp`, DOCS), await compressed(await page.screenshot(), { format: "webp", quality: "auto:high" }));
     await end();
   }
 } finally {
@@ -39,10 +41,13 @@ try {
   await service.stop();
 }
 
-/** @param {Buffer} png */
-async function compressed(png) {
+/**
+ * @param {Buffer} png
+ * @param {Record<string, string>} options
+ */
+async function compressed(png, options) {
   const form = new FormData();
-  for (const [option, value] of Object.entries({ format: "webp", quality: "auto:high", store: "false" })) form.append(option, value);
+  for (const [option, value] of Object.entries({ ...options, store: "false" })) form.append(option, value);
   form.append("image", new Blob([new Uint8Array(png)]), "page.png");
   const response = await fetch(`${service.url}/compress`, { method: "POST", headers: { "x-api-key": KEY }, body: form });
   if (!response.ok) throw new Error(await response.text());

@@ -21,9 +21,11 @@ async fn the_page_may_do_what_it_needs_and_no_more() {
     {
         assert!(policy.split(';').any(|directive| directive == part), "{part} in {policy}");
     }
-    assert_eq!(policy.find("unsafe-"), None, "nothing inline runs");
-    assert!(!policy.contains("http"), "no other host: {policy}");
-    assert!(!policy.contains("upgrade-insecure-requests"), "it breaks plain HTTP on a local network");
+    for directive in policy.split(';') {
+        // No other host, no inline code; and no `upgrade-insecure-requests`, which breaks plain HTTP on a local network.
+        let (_, source) = directive.split_once(' ').unwrap();
+        assert!(["'none'", "'self'", "'script'"].contains(&source), "{directive}");
+    }
     assert!(String::from_utf8(body(response).await).unwrap().contains("<main>"));
 }
 

@@ -1,8 +1,9 @@
 //! AV1 streams of still pictures (AV1 Bitstream & Decoding Process Specification): their units, and how coarsely the
 //! picture is quantised. `zenavif-parse` 0.6.2 has a number for that too, which is not the one of the stream.
 
-/// A unit that begins a frame, without its tiles and with them (6.2.2).
+/// A unit that begins a frame, without its tiles and with them, and one of tiles alone (6.2.2).
 pub(crate) const FRAME_HEADER: u8 = 3;
+pub(crate) const TILE_GROUP: u8 = 4;
 pub(crate) const FRAME: u8 = 6;
 const SEQUENCE_HEADER: u8 = 1;
 

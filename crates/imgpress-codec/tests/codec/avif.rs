@@ -110,6 +110,16 @@ fn a_cut_avif_is_refused_wherever_it_is_cut() {
 }
 
 #[test]
+fn an_avif_whose_last_bytes_are_zeros_is_refused() {
+    let whole = avif(photo(150, 110), 80);
+    for kept in [whole.len() * 6 / 10, whole.len() * 9 / 10, whole.len() - 12, whole.len() - 1] {
+        let zeroed = [&whole[..kept], &vec![0; whole.len() - kept]].concat();
+        let refused = matches!(output(&zeroed, &options(OutputFormat::Png)), Err(Error::Corrupt(_)));
+        assert!(refused, "{kept} of {}", whole.len());
+    }
+}
+
+#[test]
 fn damage_is_refused_or_decoded_and_never_more() {
     let whole = avif(photo(64, 48), 60);
     for at in (0..whole.len()).step_by(11) {

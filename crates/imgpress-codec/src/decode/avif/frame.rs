@@ -67,21 +67,39 @@ impl Frame {
 /// Most coded frames that a picture may be made of: it has one, or one for each of its layers.
 const MAX_FRAMES: usize = 8;
 
-/// How many frames there are in a stream (AV1 specification, 5.3 and 6.2.2), up to the most and one more. Frames that are
-/// never shown cost as much as others, and a few bytes are one.
-fn frames(mut data: &[u8]) -> usize {
-    let mut frames = 0;
-    while let Some((unit, _)) = av1::next_unit(&mut data)
-        && frames <= MAX_FRAMES
-    {
-        frames += usize::from(matches!(unit, av1::FRAME_HEADER | av1::FRAME));
+/// What is checked of a stream before it is decoded.
+struct Outline {
+    /// How many frames it holds (AV1 specification, 5.3 and 6.2.2), up to the most and one more. Frames that are never shown
+    /// cost as much as others, and a few bytes are one.
+    frames: usize,
+    /// Whether the last of its coded data ends in a byte of zeros. Behind the last symbol of a tile stands a bit that is set,
+    /// and no known encoder puts more zeros behind it than a byte holds (8.2.4); where a download was written into a file
+    /// made in advance, zeros are what is missing. The decoder takes them for symbols.
+    ends_in_zeros: bool,
+}
+
+impl Outline {
+    fn read(mut data: &[u8]) -> Self {
+        let mut outline = Self { frames: 0, ends_in_zeros: false };
+        while let Some((kind, unit)) = av1::next_unit(&mut data)
+            && outline.frames <= MAX_FRAMES
+        {
+            outline.frames += usize::from(matches!(kind, av1::FRAME_HEADER | av1::FRAME));
+            if matches!(kind, av1::FRAME | av1::TILE_GROUP) {
+                outline.ends_in_zeros = unit.last() == Some(&0);
+            }
+        }
+        outline
     }
-    frames
 }
 
 fn decode(data: &[u8], max_pixels: u32) -> Result<Frame, Error> {
-    if frames(data) > MAX_FRAMES {
+    let outline = Outline::read(data);
+    if outline.frames > MAX_FRAMES {
         return Err(Corrupt::malformed("its AV1 data hold more frames than a picture has").into());
+    }
+    if outline.ends_in_zeros {
+        return Err(Corrupt::Truncated.into());
     }
     let mut settings = Settings::new();
     settings.set_n_threads(1);

@@ -33,7 +33,7 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     // What is clipped away is decoded first.
     limits.check_size(stored.width, stored.height)?;
     let (_, _, width, height) = clip(&parser, stored.width, stored.height)?;
-    let has_alpha = parser.alpha_data().is_some();
+    let has_alpha = alpha(&parser).is_some();
     let colors = if stored.first.monochrome { 1 } else { 3 };
     let wide = stored.first.bit_depth > 8;
     let planes = (colors + u8::from(has_alpha)) * if wide { 2 } else { 1 };
@@ -63,10 +63,8 @@ pub(super) fn decode(
     let stored = Stored::read(&parser)?;
     let mut colors = Cicp::stated(parser.color_info());
     let (width, height) = (stored.width as usize, stored.height as usize);
-    let alpha = match parser.alpha_data() {
-        Some(data) => {
-            Some(Frame::decode(&data.map_err(|error| refused(&error))?, (stored.width, stored.height))?)
-        }
+    let alpha = match alpha(&parser) {
+        Some(data) => Some(Frame::decode(&data?, (stored.width, stored.height))?),
         None => None,
     };
     let mut pixels =
@@ -196,6 +194,18 @@ impl Grid {
         let tiles = (u32::from(columns) + 1, u32::from(rows) + 1);
         (version == 0 && size.0 > 0 && size.1 > 0).then_some(Self { tiles, size })
     }
+}
+
+/// The AV1 data of the alpha: the item beside the picture, or, where a sequence has it in a track alone, the first frame
+/// of that, as the picture is the first frame of its own.
+fn alpha<'a>(parser: &'a AvifParser<'_>) -> Option<Result<Cow<'a, [u8]>, Error>> {
+    if let Some(item) = parser.alpha_data() {
+        return Some(item.map_err(|error| refused(&error)));
+    }
+    parser.animation_info().filter(|animation| animation.has_alpha)?;
+    let missing = || Corrupt::malformed("its first frame has no alpha").into();
+    let first = parser.frame(0).map_err(|error| refused(&error));
+    Some(first.and_then(|frame| frame.alpha_data.ok_or_else(missing)))
 }
 
 /// Reads the boxes.

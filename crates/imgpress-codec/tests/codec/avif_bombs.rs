@@ -19,11 +19,11 @@ fn coded(width: u32, height: u32) -> Coded {
     Coded { data: avif[after(b"mdat")..].to_vec(), config: *config }
 }
 
-fn boxed(name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
+pub(crate) fn boxed(name: &[u8; 4], payload: &[u8]) -> Vec<u8> {
     [&u32::try_from(payload.len() + 8).unwrap().to_be_bytes(), name.as_slice(), payload].concat()
 }
 
-fn full(name: &[u8; 4], version: u8, payload: &[u8]) -> Vec<u8> {
+pub(crate) fn full(name: &[u8; 4], version: u8, payload: &[u8]) -> Vec<u8> {
     boxed(name, &[&[version, 0, 0, 0], payload].concat())
 }
 

@@ -19,6 +19,8 @@ mod any_options;
 mod avif;
 #[cfg(feature = "avif")]
 mod avif_bombs;
+#[cfg(feature = "avif")]
+mod avif_tracks;
 mod bands;
 mod bitmaps;
 mod bombs;

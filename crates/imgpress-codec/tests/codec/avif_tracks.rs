@@ -1,0 +1,55 @@
+//! AVIF sequences: their first picture, of which the alpha may be in a track of its own and nowhere else.
+
+use image::{GrayImage, ImageFormat as Known, Luma, Rgba};
+use imgpress_codec::options::OutputFormat;
+use imgpress_codec::probe;
+
+use crate::avif_bombs::{boxed, full};
+use crate::outputs::{decoded, file, options, output, photo};
+
+fn avif(picture: impl Into<image::DynamicImage>) -> Vec<u8> {
+    output(&file(picture, Known::Png), &options(OutputFormat::Avif)).unwrap().bytes
+}
+
+/// A track of one frame that lies at a place of the file (ISO/IEC 14496-12, 8.3 to 8.7).
+fn track(id: u32, kind: &[u8; 4], refers: &[u8], (place, length): (usize, usize)) -> Vec<u8> {
+    let numbers =
+        |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<_>>();
+    let samples = [
+        full(b"stsd", 0, &numbers(&[0])),
+        full(b"stts", 0, &numbers(&[1, 1, 100])),
+        full(b"stsc", 0, &numbers(&[1, 1, 1, 1])),
+        full(b"stsz", 0, &numbers(&[0, 1, length as u32])),
+        full(b"stco", 0, &numbers(&[1, place as u32])),
+    ];
+    let media = [
+        full(b"mdhd", 0, &numbers(&[0, 0, 1000, 100, 0])),
+        full(b"hdlr", 0, &[&[0; 4], kind.as_slice(), &[0; 13]].concat()),
+        boxed(b"minf", &boxed(b"stbl", &samples.concat())),
+    ];
+    let header = full(b"tkhd", 0, &[numbers(&[0, 0, id, 0, 100]), vec![0; 60]].concat());
+    boxed(b"trak", &[header, refers.to_vec(), boxed(b"mdia", &media.concat())].concat())
+}
+
+#[test]
+fn alpha_that_only_a_track_has_is_not_lost() {
+    let levels = GrayImage::from_fn(64, 48, |x, y| Luma([if (x / 16 + y / 16) % 2 == 0 { 255 } else { 40 }]));
+    let (still, alpha) = (avif(photo(64, 48)), avif(levels.clone()));
+    let data = |file: &[u8]| file.windows(4).position(|name| name == b"mdat").unwrap() + 4;
+    let color = (data(&still), still.len() - data(&still));
+    let alpha_data = &alpha[data(&alpha)..];
+    let refers = boxed(b"tref", &boxed(b"auxl", &1_u32.to_be_bytes()));
+    let tracks = [
+        full(b"mvhd", 0, &[0; 96]),
+        track(1, b"pict", &[], color),
+        track(2, b"auxv", &refers, (still.len() + 8, alpha_data.len())),
+    ];
+    let sequence = [still, boxed(b"mdat", alpha_data), boxed(b"moov", &tracks.concat())].concat();
+
+    assert_eq!(probe(&sequence, &imgpress_codec::Limits::default()).unwrap().channels, 4);
+    let shown = decoded(&output(&sequence, &options(OutputFormat::Png)).unwrap());
+    for (x, y, Rgba([.., alpha])) in shown.enumerate_pixels() {
+        let expected = levels.get_pixel(x, y).0[0];
+        assert!(alpha.abs_diff(expected) < 40, "{x}, {y}: {alpha} for {expected}");
+    }
+}

@@ -135,8 +135,8 @@ impl Judge {
 
 /// What lies at a place of a picture, of which a row has so many pixels.
 fn part(rgb: &[u8], across: usize, (x, y): (usize, usize), (width, height): (usize, usize)) -> Vec<u8> {
-    let row = |row: usize| &rgb[3 * ((y + row) * across + x)..][..3 * width];
-    (0..height).flat_map(row).copied().collect()
+    let rows: Vec<_> = (y..y + height).map(|y| &rgb[3 * (y * across + x)..][..3 * width]).collect();
+    rows.concat()
 }
 
 fn decode(file: &[u8]) -> Result<Raster, Error> {

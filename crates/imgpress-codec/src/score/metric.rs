@@ -6,8 +6,14 @@
 //! the fourth root of the mean fourth power, and of all these a weighted sum. Here the means are those of tiles, each of
 //! which stands for so many. Left out are the terms that weigh next to nothing, and with them most planes: of the finest
 //! scale all but Y.
+//!
+//! All of it is compiled once for each instruction set, for which it has to be inlined into one function: what is called
+//! through closures is not, so that there are loops where iterators would do. Sums are taken in the same order by each, so
+//! that scores, and with them files, are the same on every machine.
 
-use super::blur::{Blur, Windows};
+use fearless_simd::{Level, dispatch};
+
+use super::blur::{Windows, blurred};
 use super::noise::Noise;
 use super::xyb::{Channel, Xyb};
 
@@ -82,24 +88,31 @@ pub(super) struct Sums {
 impl Reference {
     /// Of red, green and blue.
     pub(super) fn new(rgb: &[u8], size: (usize, usize)) -> Self {
-        let mut planes = Vec::new();
-        each_plane(rgb, size, |_, _, values, size| {
-            let mut blur = Blur::new(size);
-            let (mut mean, mut square) = (Vec::new(), Vec::new());
-            blur.of(&values, |value| value, &mut mean);
-            blur.of(&values, |value| value * value, &mut square);
-            planes.push(Plane { values, mean, square });
-        });
-        Self { size, planes }
+        dispatch!(Level::new(), _simd => Self::prepare(rgb, size))
     }
 
     /// Adds the errors of a copy to the sums, `weight` times, with those that rounding would add in its place.
     pub(super) fn compare(&self, copy: &[u8], weight: f64, noise: Noise, sums: &mut Sums) {
-        let mut planes = self.planes.iter().enumerate();
+        dispatch!(Level::new(), _simd => self.add_errors(copy, weight, noise, sums));
+    }
+
+    #[inline(always)]
+    fn prepare(rgb: &[u8], size: (usize, usize)) -> Self {
+        let mut planes = Vec::new();
+        for Samples { values, size, .. } in samples(rgb, size) {
+            let (mean, square) = blurred(&values, size);
+            planes.push(Plane { values, mean, square });
+        }
+        Self { size, planes }
+    }
+
+    #[inline(always)]
+    fn add_errors(&self, copy: &[u8], weight: f64, noise: Noise, sums: &mut Sums) {
         sums.planes.resize(self.planes.len(), [[0.0; 2]; 3]);
         sums.counts.resize(self.planes.len(), 0.0);
-        each_plane(copy, self.size, |scale, channel, values, size| {
-            let Some((index, plane)) = planes.next() else { return };
+        for (index, samples) in samples(copy, self.size).into_iter().enumerate() {
+            let Samples { scale, channel, values, size } = samples;
+            let plane = &self.planes[index];
             sums.differs = sums.differs || values != plane.values;
             let noise = noise.errors(scale)[channel as usize];
             let (errors, count) = plane.errors(&values, size, margin(scale, size), noise);
@@ -107,7 +120,7 @@ impl Reference {
                 *sum += weight * error;
             }
             sums.counts[index] += weight * count as f64;
-        });
+        }
     }
 }
 
@@ -116,23 +129,32 @@ fn margin(scale: usize, (width, height): (usize, usize)) -> (usize, usize) {
     (margin(width), margin(height))
 }
 
-fn each_plane(
-    rgb: &[u8],
+/// A plane of a tile.
+struct Samples {
+    scale: usize,
+    channel: Channel,
+    values: Vec<f32>,
     size: (usize, usize),
-    mut take: impl FnMut(usize, Channel, Vec<f32>, (usize, usize)),
-) {
+}
+
+/// The planes that are compared, in the order of [`CHANNELS`].
+#[inline(always)]
+fn samples(rgb: &[u8], size: (usize, usize)) -> Vec<Samples> {
+    let mut all = Vec::new();
     let mut colors = Xyb::linear(rgb, size);
     for (scale, channels) in CHANNELS.iter().enumerate() {
         if scale > 0 {
             colors.halve();
         }
-        for (channel, values) in channels.iter().zip(colors.planes(channels)) {
-            take(scale, *channel, values, colors.size());
+        for &channel in *channels {
+            all.push(Samples { scale, channel, values: colors.plane(channel), size: colors.size() });
         }
     }
+    all
 }
 
 impl Plane {
+    #[inline(always)]
     fn errors(
         &self,
         copy: &[f32],
@@ -161,8 +183,9 @@ impl Plane {
                 errors[1][x] = edges.max(0.0);
                 errors[2][x] = (-edges).max(0.0);
             }
-            let [structure, added, lost, fourth] = errors.each_ref().map(|row| powers(&row[columns.clone()]));
-            for (sums, of_row) in sums.iter_mut().zip([[structure[0], fourth[1]], added, lost]) {
+            let structure = [powers(&errors[0][columns.clone()])[0], powers(&errors[3][columns.clone()])[1]];
+            let (added, lost) = (powers(&errors[1][columns.clone()]), powers(&errors[2][columns.clone()]));
+            for (sums, of_row) in sums.iter_mut().zip([structure, added, lost]) {
                 sums[0] += f64::from(of_row[0]);
                 sums[1] += f64::from(of_row[1]);
             }
@@ -172,6 +195,7 @@ impl Plane {
 }
 
 /// The sum of values, and that of their fourth powers.
+#[inline(always)]
 fn powers(values: &[f32]) -> [f32; 2] {
     let (mut sums, mut fourths) = ([0.0; 8], [0.0; 8]);
     let chunks = values.chunks_exact(8);

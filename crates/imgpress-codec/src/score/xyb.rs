@@ -34,6 +34,7 @@ pub(super) struct Xyb {
 }
 
 impl Xyb {
+    #[inline(always)]
     pub(super) fn linear(rgb: &[u8], size: (usize, usize)) -> Self {
         let table = &*LIGHT;
         let mut light = [(); 3].map(|()| Vec::with_capacity(size.0 * size.1));
@@ -50,6 +51,7 @@ impl Xyb {
     }
 
     /// To half the size, each pixel the mean of four.
+    #[inline(always)]
     pub(super) fn halve(&mut self) {
         let (width, height) = self.size;
         self.size = (width.div_ceil(2), height.div_ceil(2));
@@ -58,44 +60,63 @@ impl Xyb {
         }
     }
 
-    pub(super) fn planes(&self, channels: &[Channel]) -> Vec<Vec<f32>> {
-        channels.iter().map(|channel| self.plane(*channel)).collect()
-    }
-
-    fn plane(&self, channel: Channel) -> Vec<f32> {
+    #[inline(always)]
+    pub(super) fn plane(&self, channel: Channel) -> Vec<f32> {
+        let mut plane = vec![0.0; self.size.0 * self.size.1];
         let [red, green, blue] = &self.light;
-        let pixels = red.iter().zip(green).zip(blue).map(|((red, green), blue)| [*red, *green, *blue]);
+        let (red, green, blue) = (&red[..plane.len()], &green[..plane.len()], &blue[..plane.len()]);
+        // A loop for each: of one with the choice inside, the compiler makes no vectors.
         match channel {
-            Channel::X => pixels.map(|light| 7.0 * (cone(light, 0) - cone(light, 1))).collect(),
-            Channel::Y => pixels.map(|light| 0.5 * (cone(light, 0) + cone(light, 1)) - MIDDLE).collect(),
+            Channel::X => {
+                for at in 0..plane.len() {
+                    let light = [red[at], green[at], blue[at]];
+                    plane[at] = 7.0 * (cone(light, 0) - cone(light, 1));
+                }
+            }
+            Channel::Y => {
+                for at in 0..plane.len() {
+                    let light = [red[at], green[at], blue[at]];
+                    plane[at] = 0.5 * (cone(light, 0) + cone(light, 1)) - MIDDLE;
+                }
+            }
             Channel::B => {
-                pixels.map(|light| cone(light, 2) - 0.5 * (cone(light, 0) + cone(light, 1))).collect()
+                for at in 0..plane.len() {
+                    let light = [red[at], green[at], blue[at]];
+                    plane[at] = cone(light, 2) - 0.5 * (cone(light, 0) + cone(light, 1));
+                }
             }
         }
+        plane
     }
 }
 
+#[inline(always)]
 fn halved(plane: &[f32], (width, height): (usize, usize)) -> Vec<f32> {
-    let mut half = Vec::with_capacity(width.div_ceil(2) * height.div_ceil(2));
-    for y in (0..height).step_by(2) {
-        let next = (y + 1).min(height - 1);
-        let (one, other) = (&plane[y * width..][..width], &plane[next * width..][..width]);
-        let (ones, end) = one.as_chunks::<2>();
-        let (others, other_end) = other.as_chunks::<2>();
-        half.extend(
-            ones.iter().zip(others).map(|(one, other)| (one[0] + one[1] + other[0] + other[1]) / 4.0),
-        );
-        half.extend(end.iter().zip(other_end).map(|(one, other)| (one + other) / 2.0));
+    let across = width.div_ceil(2);
+    let mut half = vec![0.0; across * height.div_ceil(2)];
+    for (y, to) in half.chunks_exact_mut(across).enumerate() {
+        let next = (2 * y + 1).min(height - 1);
+        let (one, other) = (&plane[2 * y * width..][..width], &plane[next * width..][..width]);
+        let ((ones, end), (others, other_end)) = (one.as_chunks::<2>(), other.as_chunks::<2>());
+        let pairs = ones.len().min(others.len());
+        for x in 0..pairs {
+            to[x] = (ones[x][0] + ones[x][1] + others[x][0] + others[x][1]) / 4.0;
+        }
+        if let ([end], [other_end]) = (end, other_end) {
+            to[pairs] = (end + other_end) / 2.0;
+        }
     }
     half
 }
 
+#[inline(always)]
 fn cone(light: [f32; 3], index: usize) -> f32 {
     let [red, green, blue] = CONES[index];
     cube_root(red * light[0] + green * light[1] + blue * light[2] + BIAS)
 }
 
 /// Of a positive number, to 1 part in 10^6: Halley's method from a third of the exponent.
+#[inline(always)]
 fn cube_root(value: f32) -> f32 {
     let mut root = f32::from_bits(value.to_bits() / 3 + 0x2a51_4067);
     for _ in 0..2 {

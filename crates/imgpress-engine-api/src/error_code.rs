@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Every way a request can fail, by the name that clients see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "docs/API.md describes each code")]
 pub enum ErrorCode {
@@ -35,6 +36,34 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code there is.
+    pub const ALL: [Self; 24] = [
+        Self::EmptyBody,
+        Self::ImageMissing,
+        Self::MultipartMalformed,
+        Self::OptionInvalid,
+        Self::Unauthorized,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::UploadTimeout,
+        Self::UploadTooLarge,
+        Self::ImageTooLarge,
+        Self::NotMultipart,
+        Self::FormatUnsupported,
+        Self::IdempotencyConflict,
+        Self::ImageCorrupt,
+        Self::TargetUnreachable,
+        Self::RateLimited,
+        Self::Internal,
+        Self::EngineFailed,
+        Self::StorageFailed,
+        Self::Overloaded,
+        Self::EngineUnavailable,
+        Self::StorageUnavailable,
+        Self::Draining,
+        Self::DeadlineExceeded,
+    ];
+
     /// The one table from error code to name and HTTP status.
     const fn row(self) -> (&'static str, StatusCode) {
         match self {
@@ -90,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_name_in_the_table_is_the_name_on_the_wire() {
-        for code in [ErrorCode::EmptyBody, ErrorCode::IdempotencyConflict, ErrorCode::DeadlineExceeded] {
+        for code in ErrorCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
         }
     }

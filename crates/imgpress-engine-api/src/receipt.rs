@@ -3,11 +3,13 @@ use serde::{Deserialize, Serialize};
 
 /// What was done to an image, as clients read it (camelCase JSON).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Receipt {
     /// Whether the output was made anew or the input kept.
     pub outcome: Outcome,
     /// The output's format.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "jpeg"))]
     pub format: ImageFormat,
     /// The output's media type.
     pub content_type: String,
@@ -40,6 +42,7 @@ pub struct Receipt {
 
 /// Something about an input that its output does not show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Note {
     /// For programs: it never changes.
     pub code: String,
@@ -49,9 +52,11 @@ pub struct Note {
 
 /// The image that came in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Original {
     /// Its format, recognised from its bytes.
+    #[cfg_attr(feature = "openapi", schema(value_type = String, example = "jpeg"))]
     pub format: ImageFormat,
     /// Its width in pixels, as it is shown (EXIF orientation applied).
     pub width: u32,
@@ -63,6 +68,7 @@ pub struct Original {
 
 /// How an output came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The image was encoded anew.
@@ -84,6 +90,7 @@ impl Outcome {
 
 /// Where the time of one request went, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Timings {
     /// Waiting for a worker and for memory.

@@ -7,6 +7,7 @@ mod api_keys;
 mod client;
 mod config;
 mod middleware;
+mod openapi;
 mod page;
 mod receipt;
 mod router;

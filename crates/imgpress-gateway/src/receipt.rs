@@ -1,8 +1,9 @@
 use imgpress_engine_api::Receipt;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What a client is told of an image that was stored.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StoredReceipt {
     /// Where the public fetches it.
     pub(crate) url: String,

@@ -7,7 +7,7 @@ use imgpress_http::{Exposition, Service, edge, health};
 use crate::AppState;
 use crate::middleware::{auth, cors, declared, rate_limit, security_headers};
 use crate::page::{Page, PageFiles};
-use crate::routes::{compress, files, page, ready};
+use crate::routes::{compress, files, page, ready, reference};
 
 /// Every route of the public API and everything that stands before it.
 ///
@@ -23,9 +23,11 @@ pub fn router(state: AppState, exposition: Option<Exposition>) -> Router {
         .route(wire::COMPRESS_PATH, compress)
         .route("/files/{*key}", get(files::get_file))
         .route("/health", get(health))
-        .route("/ready", get(ready::get_ready));
+        .route("/ready", get(ready::get_ready))
+        .route("/openapi.json", get(reference::get_document));
     if let Page::On { key_was_made_here } = state.config.page {
         routes = routes.merge(page::routes(PageFiles::new(key_was_made_here, state.config.max_upload_bytes)));
+        routes = routes.merge(reference::routes());
     }
     if let Some(exposition) = exposition {
         routes = routes.route("/metrics", get(move || exposition.show()));

@@ -5,3 +5,4 @@ mod conditions;
 pub(crate) mod files;
 pub(crate) mod page;
 pub(crate) mod ready;
+pub(crate) mod reference;

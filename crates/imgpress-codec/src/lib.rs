@@ -43,6 +43,7 @@ pub use budget::Budget;
 pub use compress::{compress, compress_image_bytes, compress_verified};
 pub use encode::check_options;
 pub use error::{Corrupt, Error, TooLarge, Unsupported};
+pub use format::recognise;
 pub use imgpress_options as options;
 pub use limits::Limits;
 pub use metadata::{Note, Removed};

@@ -6,6 +6,8 @@ mod cli;
 mod compress;
 #[cfg(feature = "server")]
 mod healthcheck;
+#[cfg(any(feature = "cli", feature = "engine"))]
+mod machine;
 #[cfg(feature = "server")]
 mod role;
 #[cfg(feature = "engine")]
@@ -14,6 +16,8 @@ mod sandbox;
 mod server;
 #[cfg(feature = "server")]
 mod settings;
+#[cfg(feature = "cli")]
+mod text;
 
 use std::process::ExitCode;
 

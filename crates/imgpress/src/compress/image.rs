@@ -1,0 +1,154 @@
+//! The way of one image: read, compressed, written.
+
+use std::fs::Metadata;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use imgpress_codec::{Budget, Limits, Note, Output, Verify, compress_verified, probe};
+use imgpress_options::{ImageFormat, Options};
+
+use crate::compress::memory::Memory;
+use crate::compress::plan::{Target, Work};
+use crate::compress::read::{self, MOST};
+use crate::compress::source::Source;
+use crate::compress::write;
+
+/// How all images of a run are compressed.
+pub(super) struct Compression<'a> {
+    pub(super) options: Options,
+    pub(super) verify: Verify,
+    pub(super) memory: Memory,
+    pub(super) out_dir: Option<&'a Path>,
+    pub(super) dry_run: bool,
+}
+
+/// What became of an image.
+pub(super) struct Receipt {
+    /// Bytes of the input.
+    pub(super) before: u64,
+    /// Bytes of what there is now in its place, or was written elsewhere.
+    pub(super) after: u64,
+    /// What the codec says; its bytes have been written.
+    pub(super) output: Output,
+    pub(super) place: Place,
+}
+
+/// Where the output is; in a dry run, where it would be.
+pub(super) enum Place {
+    Stdout,
+    File(PathBuf),
+    OverInput,
+    /// The input stays as it is.
+    Unchanged(Reason),
+}
+
+/// Why an image is not written over.
+pub(super) enum Reason {
+    NotSmaller,
+    FramesLost,
+    /// In its own format, which is this.
+    NotWritten(ImageFormat),
+}
+
+impl Compression<'_> {
+    /// Compresses an image and writes the output where it belongs.
+    ///
+    /// # Errors
+    /// Nothing was written then.
+    pub(super) fn of(&self, work: &Work) -> anyhow::Result<Receipt> {
+        let mut reservation = self.memory.for_file(work.bytes.min(MOST));
+        let (input, metadata) = match &work.source {
+            Source::Stdin => (read::stdin()?, None),
+            Source::File { path, .. } => {
+                let opened = read::open(path)?;
+                let metadata = opened.metadata.clone();
+                (opened.read()?, Some(metadata))
+            }
+        };
+        let limits = Limits::default();
+        // What has no estimate will be refused.
+        let estimate = probe(&input, &limits).and_then(|info| info.working_set_for(&self.options, &limits));
+        reservation.for_work(estimate.unwrap_or(0));
+        let mut output = self.compress(&input, &limits)?;
+        let (before, bytes) = (input.len() as u64, std::mem::take(&mut output.bytes));
+        drop(input);
+        let place = place(&work.target, &output, before, bytes.len() as u64);
+        if !self.dry_run {
+            self.write(work, &place, &bytes, metadata.as_ref())?;
+        }
+        let after = if matches!(place, Place::Unchanged(_)) { before } else { bytes.len() as u64 };
+        Ok(Receipt { before, after, output, place })
+    }
+
+    /// A panic costs one image, not all.
+    fn compress(&self, input: &[u8], limits: &Limits) -> anyhow::Result<Output> {
+        let compress = || compress_verified(input, &self.options, limits, &Budget::unlimited(), self.verify);
+        match catch_unwind(AssertUnwindSafe(compress)) {
+            Ok(output) => Ok(output?),
+            Err(_) => anyhow::bail!("a fault of imgpress; please report it"),
+        }
+    }
+
+    fn write(
+        &self,
+        work: &Work,
+        place: &Place,
+        bytes: &[u8],
+        metadata: Option<&Metadata>,
+    ) -> anyhow::Result<()> {
+        match place {
+            Place::Unchanged(_) => Ok(()),
+            Place::Stdout => to_stdout(bytes).context("writing to the standard output"),
+            Place::File(path) => write::whole(path, bytes, metadata, self.out_dir)
+                .with_context(|| format!("writing {}", path.display())),
+            Place::OverInput => {
+                let backup = work.target == Target::InPlace { backup: true };
+                let metadata = metadata.context("the standard input has no place")?;
+                write::in_place(work.source.path(), bytes, metadata, backup).context("writing in place")
+            }
+        }
+    }
+}
+
+fn place(target: &Target, output: &Output, before: u64, after: u64) -> Place {
+    match (target, target.file(output.format)) {
+        (_, Some(path)) => Place::File(path),
+        (Target::InPlace { .. }, _) => stays(output, before, after).map_or(Place::OverInput, Place::Unchanged),
+        _ => Place::Stdout,
+    }
+}
+
+/// Why an image that would be written over is not.
+fn stays(output: &Output, before: u64, after: u64) -> Option<Reason> {
+    let format = output.original.format;
+    if output.format != format {
+        Some(Reason::NotWritten(format))
+    } else if output.notes.contains(&Note::FramesDropped) {
+        Some(Reason::FramesLost)
+    } else if after >= before {
+        Some(Reason::NotSmaller)
+    } else {
+        None
+    }
+}
+
+/// Whoever has stopped reading has got what was wanted.
+fn to_stdout(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+impl Reason {
+    pub(super) fn message(&self) -> String {
+        match self {
+            Self::NotSmaller => "it would not get smaller".to_owned(),
+            Self::FramesLost => "only the first of its pictures would be left".to_owned(),
+            Self::NotWritten(format) => format!("{format} is not written"),
+        }
+    }
+}

@@ -18,6 +18,7 @@ mod budget;
 pub mod calibration;
 mod carry;
 mod colors;
+mod compare;
 mod compress;
 mod container;
 mod decode;
@@ -40,6 +41,7 @@ mod transform;
 mod verify;
 
 pub use budget::Budget;
+pub use compare::{AMPLIFIED, Pair, PairError};
 pub use compress::{compress, compress_image_bytes, compress_verified};
 pub use encode::check_options;
 pub use error::{Corrupt, Error, TooLarge, Unsupported};

@@ -7,11 +7,9 @@ mod memory;
 mod plan;
 mod pool;
 mod progress;
-mod read;
 mod report;
 mod source;
 mod table;
-mod write;
 
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;

@@ -11,9 +11,8 @@ use imgpress_options::{ImageFormat, Options};
 
 use crate::compress::memory::Memory;
 use crate::compress::plan::{Target, Work};
-use crate::compress::read::{self, MOST};
 use crate::compress::source::Source;
-use crate::compress::write;
+use crate::files::{read, write};
 
 /// How all images of a run are compressed.
 pub(super) struct Compression<'a> {
@@ -58,7 +57,7 @@ impl Compression<'_> {
     /// # Errors
     /// Nothing was written then.
     pub(super) fn of(&self, work: &Work) -> anyhow::Result<Receipt> {
-        let mut reservation = self.memory.for_file(work.bytes.min(MOST));
+        let mut reservation = self.memory.for_file(work.bytes.min(read::MOST));
         let (input, metadata) = match &work.source {
             Source::Stdin => (read::stdin()?, None),
             Source::File { path, .. } => {
@@ -115,7 +114,9 @@ impl Compression<'_> {
 fn place(target: &Target, output: &Output, before: u64, after: u64) -> Place {
     match (target, target.file(output.format)) {
         (_, Some(path)) => Place::File(path),
-        (Target::InPlace { .. }, _) => stays(output, before, after).map_or(Place::OverInput, Place::Unchanged),
+        (Target::InPlace { .. }, _) => {
+            stays(output, before, after).map_or(Place::OverInput, Place::Unchanged)
+        }
         _ => Place::Stdout,
     }
 }

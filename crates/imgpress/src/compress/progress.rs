@@ -11,7 +11,7 @@ use crate::text::shown;
 const TICK: Duration = Duration::from_millis(200);
 
 /// What is drawn: how far it is, how long it will still take, and what is worked on.
-const TEMPLATE: &str = "{wide_bar} {bytes}/{total_bytes}, {eta} left\n{wide_msg}";
+const TEMPLATE: &str = "{wide_bar} {decimal_bytes}/{decimal_total_bytes}, {eta} left\n{wide_msg}";
 
 /// The bar.
 pub(super) struct Progress {

@@ -19,7 +19,7 @@ const MOST_BACKUPS: u32 = 1000;
 ///
 /// # Errors
 /// The system's, or a link stands where a folder is wanted.
-pub(super) fn whole(
+pub(crate) fn whole(
     path: &Path,
     bytes: &[u8],
     of: Option<&Metadata>,
@@ -39,7 +39,7 @@ pub(super) fn whole(
 ///
 /// # Errors
 /// The system's; then what was there is there still.
-pub(super) fn in_place(path: &Path, bytes: &[u8], of: &Metadata, backup: bool) -> anyhow::Result<()> {
+pub(crate) fn in_place(path: &Path, bytes: &[u8], of: &Metadata, backup: bool) -> anyhow::Result<()> {
     let folder = folder_of(path);
     let file = temporary(folder, bytes, Some(of))?;
     keep_owner(file.as_file(), of);

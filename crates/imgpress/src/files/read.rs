@@ -6,11 +6,11 @@ use std::path::Path;
 
 /// Most bytes of an input. The largest picture within the limits takes less without any compression: 50 million pixels of
 /// four components of 16 bits are 400 MB.
-pub(super) const MOST: u64 = 512 << 20;
+pub(crate) const MOST: u64 = 512 << 20;
 
 /// A file that is open, and what the system said of it then.
-pub(super) struct Opened {
-    pub(super) metadata: Metadata,
+pub(crate) struct Opened {
+    pub(crate) metadata: Metadata,
     file: File,
 }
 
@@ -18,7 +18,7 @@ pub(super) struct Opened {
 ///
 /// # Errors
 /// The system's, or it is no regular file, or too large.
-pub(super) fn open(path: &Path) -> anyhow::Result<Opened> {
+pub(crate) fn open(path: &Path) -> anyhow::Result<Opened> {
     // Before it is opened: that would wait for the other end of a pipe.
     check(&fs::metadata(path)?)?;
     let file = File::open(path)?;
@@ -32,7 +32,7 @@ impl Opened {
     ///
     /// # Errors
     /// The system's, or it has grown too large.
-    pub(super) fn read(self) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn read(self) -> anyhow::Result<Vec<u8>> {
         read(self.file, self.metadata.len())
     }
 }
@@ -41,7 +41,7 @@ impl Opened {
 ///
 /// # Errors
 /// The system's, or it is too large.
-pub(super) fn stdin() -> anyhow::Result<Vec<u8>> {
+pub(crate) fn stdin() -> anyhow::Result<Vec<u8>> {
     read(io::stdin().lock(), 0)
 }
 

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod image;
+mod in_place;
 mod json;
 mod memory;
 mod plan;

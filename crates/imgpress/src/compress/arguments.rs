@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use imgpress_codec::{Verify, check_options};
-use imgpress_options::{OptionSet, Options, OutputFormat};
+use imgpress_options::{OptionSet, Options, OutputFormat, Target};
 
 use crate::cli::Usage;
 
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     pub(super) in_place: bool,
     /// With --in-place: keeps what was there as FILE.orig, or as FILE.orig.1 and so on where there is one.
-    #[arg(long, requires = "in_place")]
+    #[arg(long, requires = "in_place", conflicts_with_all = ["output", "out_dir"])]
     pub(super) backup: bool,
     /// Goes into folders and takes every image in them. Links are not followed.
     #[arg(short, long, conflicts_with = "output")]
@@ -104,6 +104,14 @@ impl Arguments {
             return Err(Usage(format!(
                 "--in-place writes each image in the format that it has, and not as {asked}; use --out-dir"
             )));
+        }
+        // Its own output would be measured against itself by the next run, and lose as much once more.
+        if self.in_place && matches!(options.quality, Target::Look(_)) {
+            return Err(Usage(
+                "--in-place takes a number for --quality: a look is measured against the file that is there, \
+                 so that each run would take more from it; use --out-dir"
+                    .to_owned(),
+            ));
         }
         Ok(options)
     }

@@ -6,9 +6,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use imgpress_codec::{Budget, Limits, Note, Output, Verify, compress_verified, probe};
-use imgpress_options::{ImageFormat, Options};
+use imgpress_codec::{Budget, Limits, Output, Verify, compress_verified, probe};
+use imgpress_options::Options;
 
+use crate::compress::in_place::{self, Reason};
 use crate::compress::memory::Memory;
 use crate::compress::plan::{Target, Work};
 use crate::compress::source::Source;
@@ -43,14 +44,6 @@ pub(super) enum Place {
     Unchanged(Reason),
 }
 
-/// Why an image is not written over.
-pub(super) enum Reason {
-    NotSmaller,
-    FramesLost,
-    /// In its own format, which is this.
-    NotWritten(ImageFormat),
-}
-
 impl Compression<'_> {
     /// Compresses an image and writes the output where it belongs.
     ///
@@ -61,6 +54,9 @@ impl Compression<'_> {
         let (input, metadata) = match &work.source {
             Source::Stdin => (read::stdin()?, None),
             Source::File { path, .. } => {
+                if matches!(work.target, Target::InPlace { .. }) {
+                    anyhow::ensure!(!path.is_symlink(), "it is a link; name the file that it leads to");
+                }
                 let opened = read::open(path)?;
                 let metadata = opened.metadata.clone();
                 (opened.read()?, Some(metadata))
@@ -70,10 +66,19 @@ impl Compression<'_> {
         // What has no estimate will be refused.
         let estimate = probe(&input, &limits).and_then(|info| info.working_set_for(&self.options, &limits));
         reservation.for_work(estimate.unwrap_or(0));
-        let mut output = self.compress(&input, &limits)?;
-        let (before, bytes) = (input.len() as u64, std::mem::take(&mut output.bytes));
+        let before = input.len() as u64;
+        let output = self.compress(&input, &limits)?;
         drop(input);
-        let place = place(&work.target, &output, before, bytes.len() as u64);
+        let (mut output, place) = match (&work.target, work.target.file(output.format)) {
+            (_, Some(path)) => (output, Place::File(path)),
+            (Target::InPlace { .. }, _) => {
+                let again = |bytes: &[u8]| self.compress(bytes, &limits);
+                let (output, reason) = in_place::replacement(output, before, again)?;
+                (output, reason.map_or(Place::OverInput, Place::Unchanged))
+            }
+            _ => (output, Place::Stdout),
+        };
+        let bytes = std::mem::take(&mut output.bytes);
         if !self.dry_run {
             self.write(work, &place, &bytes, metadata.as_ref())?;
         }
@@ -111,45 +116,11 @@ impl Compression<'_> {
     }
 }
 
-fn place(target: &Target, output: &Output, before: u64, after: u64) -> Place {
-    match (target, target.file(output.format)) {
-        (_, Some(path)) => Place::File(path),
-        (Target::InPlace { .. }, _) => {
-            stays(output, before, after).map_or(Place::OverInput, Place::Unchanged)
-        }
-        _ => Place::Stdout,
-    }
-}
-
-/// Why an image that would be written over is not.
-fn stays(output: &Output, before: u64, after: u64) -> Option<Reason> {
-    let format = output.original.format;
-    if output.format != format {
-        Some(Reason::NotWritten(format))
-    } else if output.notes.contains(&Note::FramesDropped) {
-        Some(Reason::FramesLost)
-    } else if after >= before {
-        Some(Reason::NotSmaller)
-    } else {
-        None
-    }
-}
-
 /// Whoever has stopped reading has got what was wanted.
 fn to_stdout(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
-    }
-}
-
-impl Reason {
-    pub(super) fn message(&self) -> String {
-        match self {
-            Self::NotSmaller => "it would not get smaller".to_owned(),
-            Self::FramesLost => "only the first of its pictures would be left".to_owned(),
-            Self::NotWritten(format) => format!("{format} is not written"),
-        }
     }
 }

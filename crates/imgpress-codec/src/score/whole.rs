@@ -34,7 +34,7 @@ mod tests {
     use crate::raster::Layout;
 
     fn waves(width: usize, height: usize, coarse: u8) -> Raster {
-        let level = |x: usize, y: usize| ((x * x / 7 + y * 3) % 251) as u8 / coarse * coarse;
+        let level = |x: usize, y: usize| ((x * x / 7 + y * 3) % 251).to_le_bytes()[0] / coarse * coarse;
         let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| [level(x, y), level(y, x), 90]));
         Raster::new(width, height, Layout::Rgb, pixels.collect())
     }

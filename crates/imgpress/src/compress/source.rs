@@ -200,7 +200,7 @@ mod tests {
     fn links_are_not_followed() {
         let folder = folder_with(&["tree/a.png", "outside/secret.png"]);
         let link = |to: &str, name: &str| {
-            std::os::unix::fs::symlink(to, folder.path().join("tree").join(name)).unwrap()
+            std::os::unix::fs::symlink(to, folder.path().join("tree").join(name)).unwrap();
         };
         link("../outside", "folder");
         link("../outside/secret.png", "file.png");

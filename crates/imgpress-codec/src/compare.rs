@@ -59,13 +59,28 @@ impl Pair {
         self.original.size()
     }
 
+    /// Bytes of memory that [`score`](Self::score) takes.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        let (width, height) = self.size();
+        score::HELD[0] * u64::from(width) * u64::from(height)
+    }
+
     /// SSIMULACRA2 (Sneyers, 2022; the crate `fast-ssim2`) of the whole picture: 100 for the same one, 90 for one that
     /// cannot be told from it, 70 for high quality, 50 for medium, 30 for low; below 0 where hardly anything is alike.
     ///
     /// # Errors
     /// [`Error::Encoder`]: no picture that passed the limits brings this about.
     pub fn score(&self) -> Result<f64, Error> {
-        score::whole(&self.original, &self.copy)
+        score::whole(&self.original, &self.copy, false)
+    }
+
+    /// The same in strips: in less than half of the memory, and within half a point.
+    ///
+    /// # Errors
+    /// As [`score`](Self::score).
+    pub fn score_in_strips(&self) -> Result<f64, Error> {
+        score::whole(&self.original, &self.copy, true)
     }
 
     /// The largest difference of two components, 0 to 255.

@@ -33,7 +33,7 @@ const WHOLE: usize = 600_000;
 
 /// Bytes of memory that comparing takes for each pixel of a picture that is compared as a whole, and of a sample: what the
 /// metric holds of both (measured in tests/memory.rs), and the sample itself.
-const HELD: [u64; 2] = [130, 25];
+pub(crate) const HELD: [u64; 2] = [130, 25];
 
 /// Bytes of memory that comparing takes of a picture of so many pixels.
 pub(crate) fn memory(pixels: u64) -> u64 {

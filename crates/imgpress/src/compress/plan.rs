@@ -1,6 +1,7 @@
 //! What is read and what is written, decided before any work starts.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod collisions;
+
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -71,9 +72,9 @@ pub(super) fn plan(arguments: &Arguments, format: OutputFormat) -> Result<Plan, 
     if arguments.output.is_some() && work.len() > 1 {
         return Err(Usage("--output names one file, but there are several images; use --out-dir".to_owned()));
     }
-    let work = without_repeats(work);
-    refuse_collisions(&work)?;
-    refuse_overwriting(&work)?;
+    let work = collisions::without_repeats(work);
+    collisions::refuse_shared_names(&work)?;
+    collisions::refuse_overwriting(&work)?;
     Ok(Plan { work, unreadable: listing.unreadable })
 }
 
@@ -125,70 +126,6 @@ fn named(path: &Path, format: ImageFormat) -> PathBuf {
     let extension = path.extension().and_then(|extension| extension.to_str());
     let is_fit = extension.and_then(OutputFormat::of_extension).and_then(OutputFormat::fixed) == Some(format);
     if is_fit { path.to_owned() } else { path.with_extension(format.extension()) }
-}
-
-/// Without images that are named twice, once by themselves and once with their folder.
-fn without_repeats(work: Vec<Work>) -> Vec<Work> {
-    let mut seen = BTreeSet::new();
-    let mut is_new = |item: &Work| match (&item.source, item.source.path().canonicalize()) {
-        (Source::File { .. }, Ok(path)) => seen.insert((path, names(&item.target))),
-        _ => true,
-    };
-    work.into_iter().filter(|item| is_new(item)).collect()
-}
-
-/// The files that may come of a target.
-fn names(target: &Target) -> Vec<PathBuf> {
-    match target {
-        Target::File(path) => vec![path.clone()],
-        Target::FileOfAnyFormat(path) => {
-            let formats = OutputFormat::ALL.into_iter().filter_map(OutputFormat::fixed);
-            formats.map(|format| named(path, format)).collect()
-        }
-        Target::Stdout | Target::InPlace { .. } => Vec::new(),
-    }
-}
-
-fn refuse_collisions(work: &[Work]) -> Result<(), Usage> {
-    let mut outputs = BTreeMap::new();
-    for item in work {
-        for name in names(&item.target) {
-            let output = name.display().to_string();
-            if let Some(other) = outputs.insert(name, item.source.path()) {
-                let (one, two) = (other.display(), item.source.path().display());
-                return Err(Usage(format!(
-                    "{one} and {two} would both be written to {output}; compress them apart"
-                )));
-            }
-        }
-    }
-    if work.iter().filter(|item| item.source == Source::Stdin).count() > 1 {
-        return Err(Usage("the standard input can be read once only".to_owned()));
-    }
-    Ok(())
-}
-
-/// An input is written over only where that is asked for, and then with care.
-fn refuse_overwriting(work: &[Work]) -> Result<(), Usage> {
-    let place = |path: &Path| {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        folder.canonicalize().ok()?.join(path.file_name()?).into()
-    };
-    let inputs: BTreeSet<PathBuf> = work
-        .iter()
-        .filter(|item| item.source != Source::Stdin)
-        .flat_map(|item| [place(item.source.path()), item.source.path().canonicalize().ok()])
-        .flatten()
-        .collect();
-    for name in work.iter().flat_map(|item| names(&item.target)) {
-        if place(&name).is_some_and(|place: PathBuf| inputs.contains(&place)) {
-            let name = name.display();
-            return Err(Usage(format!(
-                "{name} is an input, and would be written over; that is what --in-place is for"
-            )));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

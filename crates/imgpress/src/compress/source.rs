@@ -71,7 +71,7 @@ pub(super) fn list(inputs: &[PathBuf], recursive: bool, out_dir: Option<&Path>) 
             }
             listing.take_folder(input, out_dir.as_deref());
         } else if let Some((folder, pattern)) = pattern(input) {
-            listing.take_pattern(&folder, &pattern, input);
+            listing.take_pattern(&folder, &pattern, out_dir.as_deref(), input);
         } else {
             // If it is missing, reading it will say so.
             listing.sources.push(Source::named(input));
@@ -83,30 +83,22 @@ pub(super) fn list(inputs: &[PathBuf], recursive: bool, out_dir: Option<&Path>) 
 impl Listing {
     /// The images of a folder in a steady order. Links are not followed: they may lead out of it, or in circles.
     fn take_folder(&mut self, folder: &Path, out_dir: Option<&Path>) {
-        let is_output = |entry: &DirEntry| {
-            let is_below = entry.depth() > 0 && entry.file_type().is_dir();
-            is_below && out_dir.is_some() && entry.path().canonicalize().ok().as_deref() == out_dir
-        };
-        let entries = WalkDir::new(folder).sort_by_file_name().into_iter();
-        for path in self.files(entries.filter_entry(|entry| !is_output(entry))) {
+        for (path, name) in self.files(folder, usize::MAX, out_dir) {
             if is_image(&path) {
-                let name = path.strip_prefix(folder).unwrap_or(&path).to_owned();
                 self.sources.push(Source::File { path, name });
             }
         }
     }
 
     /// The files below a folder that a pattern means, or, where there are none, what was typed: it will be missing.
-    fn take_pattern(&mut self, folder: &Path, pattern: &Pattern, typed: &Path) {
+    fn take_pattern(&mut self, folder: &Path, pattern: &Pattern, out_dir: Option<&Path>, typed: &Path) {
         let is_deep = pattern.as_str().contains("**");
         let depth = if is_deep { usize::MAX } else { Path::new(pattern.as_str()).components().count() };
         let start = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-        let entries = WalkDir::new(start).max_depth(depth).sort_by_file_name().into_iter();
         let before = self.sources.len();
-        for path in self.files(entries) {
-            let below = path.strip_prefix(start).unwrap_or(&path);
-            if pattern.matches_path_with(below, AS_SHELLS) {
-                self.sources.push(Source::named(&folder.join(below)));
+        for (_, name) in self.files(start, depth, out_dir) {
+            if pattern.matches_path_with(&name, AS_SHELLS) {
+                self.sources.push(Source::File { path: folder.join(&name), name });
             }
         }
         if self.sources.len() == before {
@@ -114,12 +106,20 @@ impl Listing {
         }
     }
 
-    /// Regular files alone: no links, no devices, no pipes.
-    fn files(&mut self, entries: impl Iterator<Item = walkdir::Result<DirEntry>>) -> Vec<PathBuf> {
+    /// Regular files alone, with their names below the folder: no links, no devices, no pipes, and none of `out_dir`.
+    fn files(&mut self, folder: &Path, depth: usize, out_dir: Option<&Path>) -> Vec<(PathBuf, PathBuf)> {
+        let is_output = |entry: &DirEntry| {
+            let is_below = entry.depth() > 0 && entry.file_type().is_dir();
+            is_below && out_dir.is_some() && entry.path().canonicalize().ok().as_deref() == out_dir
+        };
+        let entries = WalkDir::new(folder).max_depth(depth).sort_by_file_name().into_iter();
         let mut files = Vec::new();
-        for entry in entries {
+        for entry in entries.filter_entry(|entry| !is_output(entry)) {
             match entry {
-                Ok(entry) if entry.file_type().is_file() => files.push(entry.into_path()),
+                Ok(entry) if entry.file_type().is_file() => {
+                    let name = entry.path().strip_prefix(folder).unwrap_or(entry.path()).to_owned();
+                    files.push((entry.into_path(), name));
+                }
                 Ok(_) => {}
                 Err(error) => self.unreadable.push(error.into()),
             }
@@ -148,71 +148,4 @@ fn is_image(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folder_with(names: &[&str]) -> tempfile::TempDir {
-        let folder = tempfile::tempdir().unwrap();
-        for name in names {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
-        }
-        folder
-    }
-
-    fn names(listing: &Listing) -> Vec<String> {
-        let name = |source: &Source| match source {
-            Source::Stdin => "-".to_owned(),
-            Source::File { name, .. } => name.display().to_string(),
-        };
-        listing.sources.iter().map(name).collect()
-    }
-
-    #[test]
-    fn folders_keep_their_tree_and_give_only_images() {
-        let folder = folder_with(&["a.PNG", "deep/er/b.webp", "notes.txt", ".imgpress-x1.tmp", "c.jpg.orig"]);
-        let listing = list(&[folder.path().to_owned()], true, None).unwrap();
-        assert_eq!(names(&listing), ["a.PNG", "deep/er/b.webp"]);
-    }
-
-    #[test]
-    fn what_was_written_before_is_no_input() {
-        let folder = folder_with(&["a.png", "out/a.jpg"]);
-        let listing = list(&[folder.path().to_owned()], true, Some(&folder.path().join("out"))).unwrap();
-        assert_eq!(names(&listing), ["a.png"]);
-    }
-
-    #[test]
-    fn patterns_mean_what_they_mean_in_a_shell() {
-        let folder = folder_with(&["a.png", "b.png", ".c.png", "deep/d.png", "e.jpg", "[odd].png"]);
-        let found = |pattern: &str| names(&list(&[folder.path().join(pattern)], false, None).unwrap());
-        assert_eq!(found("*.png"), ["[odd].png", "a.png", "b.png"]);
-        assert_eq!(found("?.png"), ["a.png", "b.png"]);
-        assert_eq!(found("**/*.png"), ["[odd].png", "a.png", "b.png", "d.png"]);
-        assert_eq!(found("d*/*.png"), ["d.png"]);
-        assert_eq!(found("[odd].png"), ["[odd].png"], "it is the name of a file");
-        assert_eq!(found("*.gif"), ["*.gif"], "nothing is what it will be reported as");
-    }
-
-    #[test]
-    #[cfg(unix)]
-    fn links_are_not_followed() {
-        let folder = folder_with(&["tree/a.png", "outside/secret.png"]);
-        let link = |to: &str, name: &str| {
-            std::os::unix::fs::symlink(to, folder.path().join("tree").join(name)).unwrap();
-        };
-        link("../outside", "folder");
-        link("../outside/secret.png", "file.png");
-        link(".", "circle");
-        let tree = folder.path().join("tree");
-        assert_eq!(names(&list(std::slice::from_ref(&tree), true, None).unwrap()), ["a.png"]);
-        assert_eq!(names(&list(&[tree.join("**/*.png")], false, None).unwrap()), ["a.png"]);
-    }
-
-    #[test]
-    fn a_folder_is_gone_into_only_where_that_is_asked_for() {
-        let folder = folder_with(&["a.png"]);
-        assert!(list(&[folder.path().to_owned()], false, None).is_err());
-    }
-}
+mod tests;

@@ -41,6 +41,9 @@ async fn in_place_a_link_stays_a_link_and_what_it_leads_to_stays_as_it_is() {
     assert!(complaint.contains("link"), "{complaint}");
     assert!(folder.path().join("link.png").is_symlink());
     assert_eq!(fs::read(folder.path().join("real.png")).unwrap(), before);
+    assert_eq!(compress(&folder, &["link.png", "real.png", "--in-place"]).await.0, Some(1));
+    assert!(folder.path().join("link.png").is_symlink());
+    assert!(fs::read(folder.path().join("real.png")).unwrap().len() < before.len(), "it was named too");
 }
 
 #[tokio::test]

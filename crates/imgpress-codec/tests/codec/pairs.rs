@@ -18,7 +18,7 @@ fn a_picture_is_like_itself_in_every_format() {
         match format {
             // With loss, or of few colours.
             "jpeg" | "progressive" | "gif" => {
-                assert!((40.0..100.0).contains(&score) && largest > 0, "{format}: {score}")
+                assert!((40.0..100.0).contains(&score) && largest > 0, "{format}: {score}");
             }
             _ => assert!(score > 99.999 && largest == 0, "{format}: {score}, {largest}"),
         }

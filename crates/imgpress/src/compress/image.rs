@@ -14,6 +14,7 @@ use crate::compress::memory::Memory;
 use crate::compress::plan::{Target, Work};
 use crate::compress::source::Source;
 use crate::files::{read, write};
+use crate::text::shown;
 
 /// How all images of a run are compressed.
 pub(super) struct Compression<'a> {
@@ -106,7 +107,7 @@ impl Compression<'_> {
             Place::Unchanged(_) => Ok(()),
             Place::Stdout => to_stdout(bytes).context("writing to the standard output"),
             Place::File(path) => write::whole(path, bytes, metadata, self.out_dir)
-                .with_context(|| format!("writing {}", path.display())),
+                .with_context(|| format!("writing {}", shown(path))),
             Place::OverInput => {
                 let backup = work.target == Target::InPlace { backup: true };
                 let metadata = metadata.context("the standard input has no place")?;

@@ -87,7 +87,7 @@ fn target(arguments: &Arguments, source: &Source, format: OutputFormat) -> Resul
         (None, None, Source::File { .. }) if *in_place => Ok(Target::InPlace { backup: *backup }),
         (None, None, Source::Stdin) if !in_place && arguments.inputs.len() == 1 => Ok(Target::Stdout),
         (None, None, Source::File { .. }) => {
-            Err(Usage("where to? --output FILE, --out-dir DIR or --in-place says it".to_owned()))
+            Err(Usage("it is not said where to write: --output FILE, --out-dir DIR or --in-place".to_owned()))
         }
         (None, _, Source::Stdin) => Err(Usage(
             "the standard input has no name; compress it alone, with --output FILE or to the standard output"

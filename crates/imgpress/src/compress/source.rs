@@ -7,6 +7,7 @@ use glob::{MatchOptions, Pattern};
 use walkdir::{DirEntry, WalkDir};
 
 use crate::cli::Usage;
+use crate::text::shown;
 
 /// What stands for the standard input, or output.
 pub(super) const STANDARD: &str = "-";
@@ -65,7 +66,7 @@ pub(super) fn list(inputs: &[PathBuf], recursive: bool, out_dir: Option<&Path>) 
         if input.as_os_str() == STANDARD {
             listing.sources.push(Source::Stdin);
         } else if input.is_dir() {
-            let name = input.display();
+            let name = shown(input);
             if !recursive {
                 return Err(Usage(format!("{name} is a folder; --recursive takes the images in it")));
             }

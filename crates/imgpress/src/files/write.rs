@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tempfile::NamedTempFile;
 
+use crate::text::shown;
+
 /// What temporary files are called: nothing that a later run, or a pattern, takes for an image.
 const PREFIX: &str = ".imgpress-";
 const SUFFIX: &str = ".tmp";
@@ -18,7 +20,7 @@ const MOST_BACKUPS: u32 = 1000;
 /// the path that may be new: links in it are not followed.
 ///
 /// # Errors
-/// The system's, or a link stands where a folder is wanted.
+/// The system's, or what is there already is no regular file, or a link stands where a folder is wanted.
 pub(crate) fn whole(
     path: &Path,
     bytes: &[u8],
@@ -26,6 +28,9 @@ pub(crate) fn whole(
     below: Option<&Path>,
 ) -> anyhow::Result<()> {
     let folder = folder_of(path);
+    // Renaming would put a file in the place of a link, of a pipe, of a device.
+    let is_file = fs::symlink_metadata(path).map_or(true, |metadata| metadata.is_file());
+    anyhow::ensure!(is_file, "something is there that is no regular file, and it is not replaced");
     if let Some(below) = below {
         refuse_links(path, below)?;
     }
@@ -159,7 +164,7 @@ fn refuse_links(path: &Path, below: &Path) -> anyhow::Result<()> {
     let inside = path.strip_prefix(below).unwrap_or(path).ancestors().skip(1);
     for folder in inside.filter(|inside| !inside.as_os_str().is_empty()).map(|inside| below.join(inside)) {
         let is_link = fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_symlink());
-        anyhow::ensure!(!is_link, "{} is a link, and links are not followed", folder.display());
+        anyhow::ensure!(!is_link, "{} is a link, and links are not followed", shown(&folder));
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use imgpress_options::OutputFormat;
 use super::{Target, Work, named};
 use crate::cli::Usage;
 use crate::compress::source::Source;
+use crate::text::shown;
 
 /// Without images that are named twice, once by themselves and once with their folder.
 pub(super) fn without_repeats(work: Vec<Work>) -> Vec<Work> {
@@ -42,9 +43,9 @@ pub(super) fn refuse_shared_names(work: &[Work]) -> Result<(), Usage> {
     let mut outputs = BTreeMap::new();
     for item in work {
         for name in names(&item.target) {
-            let output = name.display().to_string();
+            let output = shown(&name);
             if let Some(other) = outputs.insert(name, item.source.path()) {
-                let (one, two) = (other.display(), item.source.path().display());
+                let (one, two) = (shown(other), shown(item.source.path()));
                 return Err(Usage(format!(
                     "{one} and {two} would both be written to {output}; compress them apart"
                 )));
@@ -67,7 +68,7 @@ pub(super) fn refuse_overwriting(work: &[Work]) -> Result<(), Usage> {
         .collect();
     for name in work.iter().flat_map(|item| names(&item.target)) {
         if place(&name).is_some_and(|place| inputs.contains(&place)) {
-            let name = name.display();
+            let name = shown(&name);
             return Err(Usage(format!(
                 "{name} is an input, and would be written over; that is what --in-place is for"
             )));

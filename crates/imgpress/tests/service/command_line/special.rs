@@ -32,6 +32,26 @@ async fn links_and_special_files_are_not_followed_out_of_the_tree() {
 }
 
 #[tokio::test]
+async fn an_output_takes_the_place_of_regular_files_alone() {
+    let folder = folder_with(&["a.png", "old.jpg", "other.jpg"]);
+    let inside = |name: &str| folder.path().join(name);
+    assert!(Command::new("mkfifo").arg(inside("pipe.jpg")).status().await.unwrap().success());
+    symlink("other.jpg", inside("link.jpg")).unwrap();
+    symlink("nowhere", inside("dangling.jpg")).unwrap();
+    fs::create_dir(inside("folder.jpg")).unwrap();
+    let before = fs::read(inside("other.jpg")).unwrap();
+    for name in ["pipe.jpg", "link.jpg", "dangling.jpg", "folder.jpg"] {
+        let kind = fs::symlink_metadata(inside(name)).unwrap().file_type();
+        let (code, _, complaint) = compress(&folder, &["a.png", "-o", name]).await;
+        assert_eq!(code, Some(1), "{name}: {complaint}");
+        assert_eq!(fs::symlink_metadata(inside(name)).unwrap().file_type(), kind, "{name}");
+    }
+    assert_eq!(fs::read(inside("other.jpg")).unwrap(), before);
+    assert_eq!(compress(&folder, &["a.png", "-o", "old.jpg"]).await.0, Some(0));
+    assert_ne!(fs::read(inside("old.jpg")).unwrap(), before);
+}
+
+#[tokio::test]
 async fn in_place_a_link_stays_a_link_and_what_it_leads_to_stays_as_it_is() {
     let folder = folder_with(&["real.png"]);
     symlink("real.png", folder.path().join("link.png")).unwrap();

@@ -64,9 +64,8 @@ impl Compression<'_> {
             }
         };
         let limits = Limits::default();
-        // What has no estimate will be refused.
-        let estimate = probe(&input, &limits).and_then(|info| info.working_set_for(&self.options, &limits));
-        reservation.for_work(estimate.unwrap_or(0));
+        let estimate = || probe(&input, &limits)?.working_set_for(&self.options, &limits);
+        reservation.for_work(guarded(estimate)?);
         let before = input.len() as u64;
         let output = self.compress(&input, &limits)?;
         drop(input);
@@ -87,13 +86,8 @@ impl Compression<'_> {
         Ok(Receipt { before, after, output, place })
     }
 
-    /// A panic costs one image, not all.
     fn compress(&self, input: &[u8], limits: &Limits) -> anyhow::Result<Output> {
-        let compress = || compress_verified(input, &self.options, limits, &Budget::unlimited(), self.verify);
-        match catch_unwind(AssertUnwindSafe(compress)) {
-            Ok(output) => Ok(output?),
-            Err(_) => anyhow::bail!("a fault of imgpress; please report it"),
-        }
+        guarded(|| compress_verified(input, &self.options, limits, &Budget::unlimited(), self.verify))
     }
 
     fn write(
@@ -114,6 +108,14 @@ impl Compression<'_> {
                 write::in_place(work.source.path(), bytes, metadata, backup).context("writing in place")
             }
         }
+    }
+}
+
+/// A panic costs one image, not all.
+fn guarded<T>(work: impl FnOnce() -> Result<T, imgpress_codec::Error>) -> anyhow::Result<T> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(done) => Ok(done?),
+        Err(_) => anyhow::bail!("a fault of imgpress; please report it"),
     }
 }
 

@@ -2,11 +2,11 @@ use crate::Error;
 use crate::error::Unsupported;
 use crate::options::ImageFormat;
 
-/// Recognises a format from the first bytes of a file; names and media types are never asked.
+/// Recognises a format from the first bytes of a file; names and media types are never asked. 256 bytes are enough.
 ///
 /// # Errors
-/// [`Unsupported`], with the name of the format where it is one that is known but not decoded here.
-pub(crate) fn recognise(input: &[u8]) -> Result<ImageFormat, Error> {
+/// [`Error::UnsupportedFormat`], with the name of the format where it is one that is known but not decoded here.
+pub fn recognise(input: &[u8]) -> Result<ImageFormat, Error> {
     match input {
         [0xff, 0xd8, 0xff, ..] => Ok(ImageFormat::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(ImageFormat::Png),

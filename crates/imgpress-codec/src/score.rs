@@ -12,6 +12,7 @@ mod noise;
 mod pixels;
 mod search;
 mod tiles;
+mod whole;
 mod xyb;
 
 use fast_ssim2::{PixelDescriptor, PixelSlice, Ssimulacra2Reference};
@@ -25,13 +26,14 @@ use metric::{Reference, Sums};
 pub(crate) use pixels::of_planes;
 pub(crate) use search::{Effort, Found, find};
 pub(crate) use tiles::Tiles;
+pub(crate) use whole::whole;
 
 /// Most pixels of a picture that is compared as a whole. Three comparisons of as many take 150 to 200 ms, and a fourth is seldom needed.
 const WHOLE: usize = 600_000;
 
 /// Bytes of memory that comparing takes for each pixel of a picture that is compared as a whole, and of a sample: what the
 /// metric holds of both (measured in tests/memory.rs), and the sample itself.
-const HELD: [u64; 2] = [130, 25];
+pub(crate) const HELD: [u64; 2] = [130, 25];
 
 /// Bytes of memory that comparing takes of a picture of so many pixels.
 pub(crate) fn memory(pixels: u64) -> u64 {
@@ -149,7 +151,8 @@ fn decode(file: &[u8]) -> Result<Raster, Error> {
     Ok(Raster::new(decoder.width() as usize, decoder.height() as usize, layout, pixels))
 }
 
-fn rgb(raster: &Raster) -> std::borrow::Cow<'_, [u8]> {
+/// Red, green and blue of a picture that may be grey.
+pub(crate) fn rgb(raster: &Raster) -> std::borrow::Cow<'_, [u8]> {
     match raster.layout {
         Layout::Grey => raster.pixels.iter().flat_map(|level| [*level; 3]).collect(),
         _ => raster.pixels.as_slice().into(),

@@ -36,8 +36,7 @@ const DEFAULT_MAX_UPLOAD_BYTES: u64 = 50 << 20;
 const DEFAULT_QUEUE_PER_WORKER: usize = 8;
 
 impl EngineConfig {
-    /// The defaults for a process that may use so many cores and so many bytes of memory; for those of this
-    /// process, see [`resources`](crate::resources).
+    /// The defaults for a process that may use so many cores and so many bytes of memory.
     #[must_use]
     pub fn new(workers: NonZeroUsize, memory: u64) -> Self {
         Self {

@@ -17,7 +17,6 @@ mod local;
 mod memory;
 pub mod metrics;
 mod pool;
-pub mod resources;
 mod routes;
 mod upload;
 

@@ -3,9 +3,15 @@
 
 mod cli;
 #[cfg(feature = "cli")]
+mod compare;
+#[cfg(feature = "cli")]
 mod compress;
+#[cfg(feature = "cli")]
+mod files;
 #[cfg(feature = "server")]
 mod healthcheck;
+#[cfg(any(feature = "cli", feature = "engine"))]
+mod machine;
 #[cfg(feature = "server")]
 mod role;
 #[cfg(feature = "engine")]
@@ -14,6 +20,8 @@ mod sandbox;
 mod server;
 #[cfg(feature = "server")]
 mod settings;
+#[cfg(feature = "cli")]
+mod text;
 
 use std::process::ExitCode;
 
@@ -41,6 +49,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Engine(settings) => role::engine::run(&settings),
         #[cfg(feature = "cli")]
         Command::Compress(arguments) => compress::run(&arguments),
+        #[cfg(feature = "cli")]
+        Command::Compare(arguments) => compare::run(&arguments),
+        #[cfg(feature = "cli")]
+        Command::Completions(arguments) => cli::shell::completions(&arguments),
+        #[cfg(feature = "cli")]
+        Command::Man(arguments) => cli::shell::man(&arguments),
         #[cfg(feature = "server")]
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
     }

@@ -45,6 +45,7 @@ mod moving;
 mod orientation;
 mod outputs;
 mod outputs_carried;
+mod pairs;
 mod png_colors;
 mod random;
 mod random_options;

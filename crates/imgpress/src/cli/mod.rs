@@ -1,6 +1,8 @@
 //! What was typed: the command line, with every flag's environment variable, and `.env` ahead of both.
 
 mod refusal;
+#[cfg(feature = "cli")]
+pub(crate) mod shell;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -31,7 +33,16 @@ pub(crate) enum Command {
     Engine(crate::settings::EngineRoleSettings),
     /// Compresses files of this machine, without a server.
     #[cfg(feature = "cli")]
-    Compress(crate::compress::Arguments),
+    Compress(Box<crate::compress::Arguments>),
+    /// Prints how alike two pictures look: SSIMULACRA2.
+    #[cfg(feature = "cli")]
+    Compare(crate::compare::Arguments),
+    /// Prints completions for a shell.
+    #[cfg(feature = "cli")]
+    Completions(shell::CompletionsArguments),
+    /// Prints a manual page.
+    #[cfg(feature = "cli")]
+    Man(shell::ManArguments),
     /// Exits with 0 if a URL answers 200: for container health checks.
     #[cfg(feature = "server")]
     Healthcheck(crate::healthcheck::Arguments),
@@ -75,9 +86,14 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// What runs and is set up by its environment; the others do one thing and are told what.
+    fn is_service(role: &str) -> bool {
+        !matches!(role, "compress" | "compare" | "completions" | "man")
+    }
+
     #[test]
     fn every_setting_of_a_service_has_a_variable() {
-        for role in Cli::command().get_subcommands().filter(|role| role.get_name() != "compress") {
+        for role in Cli::command().get_subcommands().filter(|role| is_service(role.get_name())) {
             for argument in role.get_arguments().filter(|argument| !argument.is_positional()) {
                 let long = argument.get_long().unwrap_or_default();
                 if matches!(long, "help" | "version") {

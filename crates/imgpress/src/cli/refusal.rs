@@ -18,6 +18,9 @@ pub(super) fn refusal(error: clap::Error, command: &clap::Command) -> anyhow::Er
     let (Some(flag), Some(reason)) = (flag, reason) else {
         return error.into();
     };
+    if let Some(positional) = flag.strip_prefix('<').and_then(|flag| flag.split('>').next()) {
+        return Usage(format!("{positional}: {value:?} cannot be taken; {reason}")).into();
+    }
     let long = flag.trim_start_matches('-').split([' ', '=']).next().unwrap_or_default();
     let (variable, secret) = variable_of(command, long);
     let variable = variable.map(|name| format!(" ({name})")).unwrap_or_default();

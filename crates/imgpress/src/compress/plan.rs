@@ -1,166 +1,132 @@
-use std::collections::BTreeMap;
+//! What is read and what is written, decided before any work starts.
+
+mod collisions;
+
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use imgpress_options::{ImageFormat, OutputFormat};
-use walkdir::WalkDir;
 
 use crate::cli::Usage;
+use crate::compress::arguments::Arguments;
+use crate::compress::source::{self, STANDARD, Source};
 
-/// The extensions taken from a folder. A file that is named is taken whatever it is called.
-const EXTENSIONS: [&str; 18] = [
-    "avif", "bmp", "gif", "ico", "jfif", "jpe", "jpeg", "jpg", "pam", "pbm", "pgm", "png", "pnm", "ppm",
-    "qoi", "tif", "tiff", "webp",
-];
+/// Bytes of a file by which its format is recognised.
+const START: u64 = 256;
 
 /// One image and where its result goes.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Work {
-    pub(super) input: PathBuf,
-    pub(super) output: PathBuf,
-    /// Whether the extension follows the result's format, which is known when it is made.
-    pub(super) takes_extension: bool,
+    pub(super) source: Source,
+    pub(super) target: Target,
+    /// Bytes of the source as it is now, for the progress of all; 0 where that is not known.
+    pub(super) bytes: u64,
 }
 
-impl Work {
-    /// The file to write a result of this format to.
-    pub(super) fn file(&self, format: ImageFormat) -> PathBuf {
-        if self.takes_extension {
-            self.output.with_extension(format.extension())
-        } else {
-            self.output.clone()
+/// Where a result goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    Stdout,
+    /// This file.
+    File(PathBuf),
+    /// A file of this name, with the extension of the format that turns out to be the smallest.
+    FileOfAnyFormat(PathBuf),
+    /// The place of the source.
+    InPlace {
+        backup: bool,
+    },
+}
+
+/// All that is to be done, and what could not even be looked at.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) work: Vec<Work>,
+    pub(super) unreadable: Vec<io::Error>,
+}
+
+impl Target {
+    /// The file to write a result of this format to; `None` for what is no file of its own.
+    pub(super) fn file(&self, format: ImageFormat) -> Option<PathBuf> {
+        match self {
+            Self::File(path) => Some(path.clone()),
+            Self::FileOfAnyFormat(path) => Some(named(path, format)),
+            Self::Stdout | Self::InPlace { .. } => None,
         }
     }
 }
 
-/// Decides what is read and what is written before any work starts.
+/// Decides what is read and what is written.
 ///
 /// # Errors
-/// Two images would be written to one file, or several to the one that `output` names.
-pub(super) fn plan(
-    inputs: &[PathBuf],
-    output: Option<&Path>,
-    out_dir: Option<&Path>,
-    recursive: bool,
-    format: OutputFormat,
-) -> Result<Vec<Work>, Usage> {
-    let work = match (output, out_dir) {
-        (Some(output), _) => match inputs {
-            [input] => {
-                vec![Work { input: input.clone(), output: output.to_owned(), takes_extension: false }]
-            }
-            _ => {
-                return Err(Usage(
-                    "-o names one file, but there are several images; use --out-dir".to_owned(),
-                ));
-            }
-        },
-        (None, Some(folder)) => into_folder(inputs, folder, recursive, format),
-        (None, None) => Vec::new(),
-    };
-    refuse_collisions(&work)?;
-    Ok(work)
+/// Two images would be written to one file, several to the one that `--output` names, or one over an input.
+pub(super) fn plan(arguments: &Arguments, format: OutputFormat) -> Result<Plan, Usage> {
+    let out_dir = arguments.out_dir.as_deref();
+    let listing = source::list(&arguments.inputs, arguments.recursive, out_dir)?;
+    let mut work = Vec::with_capacity(listing.sources.len());
+    for source in listing.sources {
+        let target = target(arguments, &source, format)?;
+        let bytes = fs::metadata(source.path()).map_or(0, |metadata| metadata.len());
+        work.push(Work { source, target, bytes });
+    }
+    if arguments.output.is_some() && work.len() > 1 {
+        return Err(Usage("--output names one file, but there are several images; use --out-dir".to_owned()));
+    }
+    let work = collisions::without_repeats(work);
+    collisions::refuse_shared_names(&work)?;
+    collisions::refuse_overwriting(&work)?;
+    Ok(Plan { work, unreadable: listing.unreadable })
 }
 
-fn into_folder(inputs: &[PathBuf], folder: &Path, recursive: bool, format: OutputFormat) -> Vec<Work> {
-    let mut work = Vec::new();
-    for input in inputs {
-        if recursive && input.is_dir() {
-            for found in images_below(input) {
-                let below = found.strip_prefix(input).unwrap_or(&found).to_owned();
-                work.push(named(found, &folder.join(below), format));
-            }
-        } else {
-            work.push(named(input.clone(), &folder.join(input.file_name().unwrap_or_default()), format));
+fn target(arguments: &Arguments, source: &Source, format: OutputFormat) -> Result<Target, Usage> {
+    let Arguments { output, out_dir, in_place, backup, .. } = arguments;
+    match (output, out_dir, source) {
+        (Some(output), ..) if output.as_os_str() == STANDARD => Ok(Target::Stdout),
+        (Some(output), ..) => Ok(Target::File(output.clone())),
+        (None, Some(folder), Source::File { path, name }) => Ok(in_folder(&folder.join(name), path, format)),
+        (None, None, Source::File { .. }) if *in_place => Ok(Target::InPlace { backup: *backup }),
+        (None, None, Source::Stdin) if !in_place && arguments.inputs.len() == 1 => Ok(Target::Stdout),
+        (None, None, Source::File { .. }) => {
+            Err(Usage("it is not said where to write: --output FILE, --out-dir DIR or --in-place".to_owned()))
+        }
+        (None, _, Source::Stdin) => Err(Usage(
+            "the standard input has no name; compress it alone, with --output FILE or to the standard output"
+                .to_owned(),
+        )),
+    }
+}
+
+fn in_folder(output: &Path, source: &Path, format: OutputFormat) -> Target {
+    match format {
+        OutputFormat::Auto => Target::FileOfAnyFormat(output.to_owned()),
+        // A format that is not written becomes PNG. What cannot be read will fail, whatever it would be called.
+        OutputFormat::Same => {
+            let same = format_of(source).and_then(|format| OutputFormat::of_extension(format.extension()));
+            let same = same.and_then(OutputFormat::fixed).unwrap_or(ImageFormat::Png);
+            Target::File(named(output, same))
+        }
+        other => {
+            Target::File(other.fixed().map_or_else(|| output.to_owned(), |format| named(output, format)))
         }
     }
-    work
 }
 
-/// Where a result goes as far as it is known: the extension of the input says what is likely to be the same.
-fn named(input: PathBuf, output: &Path, format: OutputFormat) -> Work {
-    let extension = output.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let likely = match format {
-        OutputFormat::Same => OutputFormat::of_extension(extension).unwrap_or(OutputFormat::Png).fixed(),
-        other => other.fixed(),
-    };
-    let extension = likely.map_or("", ImageFormat::extension);
-    Work { input, output: output.with_extension(extension), takes_extension: format.fixed().is_none() }
-}
-
-/// The images of a folder in a steady order. Links are not followed: they may lead out of it, or in circles.
-fn images_below(folder: &Path) -> Vec<PathBuf> {
-    let files = WalkDir::new(folder).sort_by_file_name().into_iter().filter_map(Result::ok);
-    let files = files.filter(|entry| entry.file_type().is_file()).map(walkdir::DirEntry::into_path);
-    files.filter(|path| is_image(path)).collect()
-}
-
-fn is_image(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    let extension = extension.to_ascii_lowercase();
-    EXTENSIONS.contains(&extension.as_str())
-}
-
-fn refuse_collisions(work: &[Work]) -> Result<(), Usage> {
-    let mut outputs = BTreeMap::new();
-    for item in work {
-        if let Some(other) = outputs.insert(&item.output, &item.input) {
-            let (one, two, output) = (other.display(), item.input.display(), item.output.display());
-            return Err(Usage(format!(
-                "{one} and {two} would both be written to {output}; compress them apart"
-            )));
-        }
+fn format_of(path: &Path) -> Option<ImageFormat> {
+    // Opening a pipe would wait for whoever writes to it.
+    if !fs::metadata(path).ok()?.is_file() {
+        return None;
     }
-    Ok(())
+    let mut start = Vec::new();
+    File::open(path).ok()?.take(START).read_to_end(&mut start).ok()?;
+    imgpress_codec::recognise(&start).ok()
+}
+
+/// A name with the extension of a format, unless it has one already: `a.JPG` and `a.jpeg` stay as they are.
+fn named(path: &Path, format: ImageFormat) -> PathBuf {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    let is_fit = extension.and_then(OutputFormat::of_extension).and_then(OutputFormat::fixed) == Some(format);
+    if is_fit { path.to_owned() } else { path.with_extension(format.extension()) }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn paths(names: &[&str]) -> Vec<PathBuf> {
-        names.iter().map(PathBuf::from).collect()
-    }
-
-    #[test]
-    fn two_images_of_one_name_are_refused_before_any_work() {
-        let refused =
-            plan(&paths(&["a/x.png", "b/x.gif"]), None, Some(Path::new("out")), false, OutputFormat::Jpeg)
-                .unwrap_err();
-        assert!(refused.to_string().contains("out/x.jpg"), "{refused}");
-    }
-
-    #[test]
-    fn one_output_takes_one_image() {
-        assert!(
-            plan(&paths(&["a.png", "b.png"]), Some(Path::new("c.jpg")), None, false, OutputFormat::Jpeg)
-                .is_err()
-        );
-    }
-
-    #[test]
-    fn folders_keep_their_tree_and_give_only_images() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["in/a.PNG", "in/deep/er/b.webp", "in/notes.txt"] {
-            let path = folder.path().join(name);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, "").unwrap();
-        }
-        let work = plan(&[folder.path().join("in")], None, Some(Path::new("out")), true, OutputFormat::Jpeg)
-            .unwrap();
-        let outputs: Vec<_> = work.iter().map(|item| item.output.clone()).collect();
-        assert_eq!(outputs, paths(&["out/a.jpg", "out/deep/er/b.jpg"]));
-    }
-
-    #[test]
-    fn outputs_are_called_after_their_format() {
-        let named = |format, names: &[&str]| {
-            let work = plan(&paths(names), None, Some(Path::new("out")), false, format);
-            let files = work.map(|work| work.iter().map(|item| item.file(ImageFormat::Webp)).collect());
-            files.unwrap_or_else(|_| Vec::new())
-        };
-        assert_eq!(named(OutputFormat::Png, &["a.jpg", "b"]), paths(&["out/a.png", "out/b.png"]));
-        assert_eq!(named(OutputFormat::Auto, &["a.jpg"]), paths(&["out/a.webp"]));
-        assert_eq!(named(OutputFormat::Same, &["a.jpg", "a.png"]).len(), 2);
-        assert!(named(OutputFormat::Auto, &["a.jpg", "a.png"]).is_empty(), "both could be one file");
-    }
-}
+mod tests;

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use axum::routing::get;
-use imgpress_engine::{EngineConfig, LocalEngine, resources};
+use imgpress_engine::{EngineConfig, LocalEngine};
 use imgpress_http::{Service, edge};
 
+use crate::machine;
 use crate::sandbox;
 use crate::server::{Server, block_on};
 use crate::settings::{EngineRoleSettings, EngineSettings, RequestSettings};
@@ -32,8 +33,8 @@ pub(crate) fn run(settings: &EngineRoleSettings) -> anyhow::Result<ExitCode> {
 /// The engine as it is set up. Reads what this process may use of the machine.
 pub(super) fn config(settings: &EngineSettings, request: &RequestSettings) -> EngineConfig {
     imgpress_engine::metrics::describe();
-    let workers = settings.workers.unwrap_or_else(resources::workers);
-    let mut config = EngineConfig::new(workers, resources::memory());
+    let workers = settings.workers.unwrap_or_else(machine::workers);
+    let mut config = EngineConfig::new(workers, machine::memory());
     config.limits.max_pixels = settings.max_pixels.0;
     config.limits.max_side = settings.max_side;
     config.limits.max_animation_frames = settings.max_frames;

@@ -1,4 +1,14 @@
-//! `imgpress compress`.
+//! `imgpress compress` and what is beside it.
+
+mod compare;
+mod documents;
+mod in_place;
+mod killed;
+mod report;
+mod special;
+mod streams;
+
+use std::path::Path;
 
 use tempfile::TempDir;
 
@@ -8,6 +18,21 @@ async fn compress(folder: &TempDir, arguments: &[&str]) -> (Option<i32>, String,
     let mut compress = command(folder);
     compress.arg("compress").args(arguments);
     run(compress).await
+}
+
+/// What a folder holds, folders below it too, without their names.
+fn files_below(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            names.extend(files_below(&entry.path()).iter().map(|below| format!("{name}/{below}")));
+        } else {
+            names.push(name);
+        }
+    }
+    names.sort();
+    names
 }
 
 fn folder_with(names: &[&str]) -> TempDir {
@@ -57,10 +82,21 @@ async fn wrong_usage_is_2_and_does_nothing() {
         &["a.png", "-o", "out.jpg", "--width", "0"],
         &["a.png", "-o", "out.jpg", "--nonsense"],
         &["-o", "out.jpg"],
+        &["b", "--out-dir", "out"],
+        &["a.png", "-o", "out.jpg", "--out-dir", "out"],
+        &["a.png", "-o", "out.jpg", "--in-place"],
+        &["a.png", "-o", "out.jpg", "--backup"],
+        &["a.png", "--in-place", "--format", "jpeg"],
+        &["a.png", "--in-place", "--quality", "auto"],
+        &["a.png", "-o", "a.png"],
+        &["a.png", "--out-dir", ".", "--format", "same"],
+        &["a.png", "--out-dir", "out", "--jobs", "0"],
+        &["-", "--out-dir", "out"],
+        &["-", "-", "-o", "out.jpg"],
     ] {
         let (code, _, complaint) = compress(&folder, arguments).await;
         assert_eq!(code, Some(2), "{arguments:?}: {complaint}");
         assert!(!complaint.is_empty());
     }
-    assert!(!folder.path().join("out").exists() && !folder.path().join("out.jpg").exists());
+    assert_eq!(files_below(folder.path()), ["a.png", "b/a.png"]);
 }

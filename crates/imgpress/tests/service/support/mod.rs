@@ -8,5 +8,5 @@ pub mod wire;
 
 pub use client::{Client, Refusal, body, form, upload};
 pub use decoder::decode_jpeg;
-pub use pictures::{noise_png, photo, png_claiming, png_of, ppm_noise};
+pub use pictures::{crc32, noise_png, photo, png_claiming, png_of, ppm_noise};
 pub use processes::{KEY, Service, command, run};

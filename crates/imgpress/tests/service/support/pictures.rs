@@ -47,7 +47,7 @@ pub fn png_claiming(width: u32, height: u32) -> Vec<u8> {
 }
 
 /// CRC-32 as PNG has it (PNG specification, annex D).
-fn crc32(bytes: &[u8]) -> u32 {
+pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(u32::MAX, |crc, byte| {
         (0..8).fold(
             crc ^ u32::from(*byte),

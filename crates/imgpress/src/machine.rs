@@ -13,15 +13,13 @@ const UNKNOWN_MEMORY: u64 = 2 << 30;
 const LONGEST_FILE: u64 = 64 << 10;
 
 /// Cores available to this process: affinity and control-group quotas count, on Linux.
-#[must_use]
-pub fn workers() -> NonZeroUsize {
+pub(crate) fn workers() -> NonZeroUsize {
     thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)
 }
 
 /// Bytes of memory that this process may use: the least of what the machine has and what its control groups,
 /// version 1 or 2, allow it. 2 GiB where the system does not say.
-#[must_use]
-pub fn memory() -> u64 {
+pub(crate) fn memory() -> u64 {
     memory_below(Path::new("/"))
 }
 

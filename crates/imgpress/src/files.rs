@@ -1,0 +1,4 @@
+//! Files of whoever runs the command line.
+
+pub(crate) mod read;
+pub(crate) mod write;

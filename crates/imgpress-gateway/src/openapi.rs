@@ -30,8 +30,9 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
 )]
 struct Document;
 
-/// What is sent: the options may be fields too, ahead of the image.
-#[derive(ToSchema)]
+/// What is sent. The options may be text fields of it too, ahead of the image.
+#[derive(ToSchema, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "it is described, and never made")]
 struct Upload {
     /// The image, recognised from its bytes.

@@ -29,9 +29,14 @@ pub(crate) fn of_planes(planes: &[Raster], spacing: (usize, usize)) -> Raster {
     Raster::new(width, height, Layout::Rgb, pixels)
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+/// The nearest level.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "what is outside becomes 0 or 255"
+)]
 fn level_of(value: f32) -> u8 {
-    value.round().clamp(0.0, 255.0) as u8
+    (value + 0.5) as u8
 }
 
 fn spread(plane: &Raster, x: usize, y: usize, (across, down): (usize, usize)) -> f32 {

@@ -37,12 +37,13 @@ impl Xyb {
     #[inline(always)]
     pub(super) fn linear(rgb: &[u8], size: (usize, usize)) -> Self {
         let table = &*LIGHT;
-        let mut light = [(); 3].map(|()| Vec::with_capacity(size.0 * size.1));
-        let [red, green, blue] = &mut light;
         let (pixels, _) = rgb.as_chunks::<3>();
-        red.extend(pixels.iter().map(|pixel| table[usize::from(pixel[0])]));
-        green.extend(pixels.iter().map(|pixel| table[usize::from(pixel[1])]));
-        blue.extend(pixels.iter().map(|pixel| table[usize::from(pixel[2])]));
+        let mut light = [vec![0.0; pixels.len()], vec![0.0; pixels.len()], vec![0.0; pixels.len()]];
+        for (at, pixel) in pixels.iter().enumerate() {
+            light[0][at] = table[usize::from(pixel[0])];
+            light[1][at] = table[usize::from(pixel[1])];
+            light[2][at] = table[usize::from(pixel[2])];
+        }
         Self { size, light }
     }
 

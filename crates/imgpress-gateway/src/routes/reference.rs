@@ -29,7 +29,7 @@ pub(crate) async fn get_document() -> impl IntoResponse {
 
 /// `GET /docs/`: the API for people, who can try it there.
 pub(crate) fn routes() -> Router<AppState> {
-    let config = Config::from("/openapi.json").validator_url("none").persist_authorization(false);
+    let config = Config::from("../openapi.json").validator_url("none").persist_authorization(false);
     Router::new()
         .route("/docs", get(async || Redirect::permanent("docs/")))
         .route("/docs/", get(show_page))

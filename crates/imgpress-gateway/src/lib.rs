@@ -14,7 +14,7 @@ mod routes;
 mod state;
 mod upload;
 
-pub use api_keys::{ApiKeyName, ApiKeys, ApiKeysError};
+pub use api_keys::{ApiKeyList, ApiKeyListError, ApiKeyName, ApiKeyNameMalformed, ApiKeys, ApiKeysError};
 pub use config::{CorsOrigins, GatewayConfig, RateLimit};
 pub use page::Page;
 pub use router::router;

@@ -6,6 +6,8 @@ mod cli;
 mod compress;
 #[cfg(feature = "server")]
 mod healthcheck;
+#[cfg(feature = "gateway")]
+mod keys;
 #[cfg(feature = "server")]
 mod role;
 #[cfg(feature = "engine")]
@@ -41,6 +43,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Engine(settings) => role::engine::run(&settings),
         #[cfg(feature = "cli")]
         Command::Compress(arguments) => compress::run(&arguments),
+        #[cfg(feature = "gateway")]
+        Command::Keys(arguments) => keys::run(&arguments),
         #[cfg(feature = "server")]
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
     }

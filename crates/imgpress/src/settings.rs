@@ -157,7 +157,8 @@ pub(crate) struct ApiSettings {
     /// API keys as name=key,name=key.
     #[arg(long, env = "IMGPRESS_API_KEYS", value_name = "KEYS", hide_env_values = true)]
     pub(crate) api_keys: Option<secrecy::SecretString>,
-    /// A file of API keys, one name:sha256-hex a line; read again when it changes.
+    /// A file of API keys, one name:sha256-hex a line; read again when it changes [default: api-keys in the data
+    /// folder].
     #[arg(long, env = "IMGPRESS_API_KEYS_FILE", value_name = "FILE")]
     pub(crate) api_keys_file: Option<PathBuf>,
     /// Requests that a client address may make in a window.
@@ -196,7 +197,7 @@ pub(crate) struct StorageSettings {
     /// The store [default: supabase if its URL and key are set, else local].
     #[arg(long, env = "IMGPRESS_STORAGE", value_name = "STORE")]
     pub(crate) storage: Option<StorageBackend>,
-    /// Folder for local storage and the generated API key.
+    /// Folder for local storage and API keys.
     #[arg(long, env = "IMGPRESS_DATA_DIR", value_name = "FOLDER", default_value = "./data")]
     pub(crate) data_dir: PathBuf,
     /// Base of the URLs that local storage returns [default: http:// and the listen address].

@@ -32,6 +32,9 @@ pub(crate) enum Command {
     /// Compresses files of this machine, without a server.
     #[cfg(feature = "cli")]
     Compress(crate::compress::Arguments),
+    /// Makes, lists and revokes API keys; running gateways take up the change.
+    #[cfg(feature = "gateway")]
+    Keys(crate::keys::Arguments),
     /// Exits with 0 if a URL answers 200: for container health checks.
     #[cfg(feature = "server")]
     Healthcheck(crate::healthcheck::Arguments),

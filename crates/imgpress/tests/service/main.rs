@@ -19,6 +19,7 @@ mod formats;
 mod geometry;
 mod gone;
 mod journey;
+mod keys;
 mod limits;
 mod look;
 mod max_bytes;

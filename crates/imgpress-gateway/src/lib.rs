@@ -11,6 +11,7 @@ mod page;
 mod receipt;
 mod router;
 mod routes;
+mod section;
 mod state;
 mod upload;
 

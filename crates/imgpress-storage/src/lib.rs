@@ -28,7 +28,7 @@ pub use local::LocalStorage;
 pub use object::StoredObject;
 pub use spool::{Spool, SpoolError};
 pub use supabase::{BucketName, BucketNameMalformed, SupabaseConfig, SupabaseSetupError, SupabaseStorage};
-pub use temp::open_temp_dir;
+pub use temp::{TempFile, open_temp_dir};
 
 /// A place where compressed images are kept and from which the public can fetch them.
 #[async_trait::async_trait]

@@ -13,6 +13,7 @@ mod router;
 mod routes;
 mod section;
 mod state;
+mod tinify;
 mod upload;
 
 pub use api_keys::{ApiKeyList, ApiKeyListError, ApiKeyName, ApiKeyNameMalformed, ApiKeys, ApiKeysError};
@@ -20,3 +21,4 @@ pub use config::{CorsOrigins, GatewayConfig, RateLimit};
 pub use page::Page;
 pub use router::router;
 pub use state::{App, AppState};
+pub use tinify::{SourceHosts, SourceHostsMalformed, Tinify, TinifyConfig};

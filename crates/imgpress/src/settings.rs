@@ -37,6 +37,8 @@ pub(crate) struct ServeSettings {
     pub(crate) api: ApiSettings,
     #[command(flatten)]
     pub(crate) storage: StorageSettings,
+    #[command(flatten)]
+    pub(crate) tinify: TinifySettings,
 }
 
 /// `imgpress gateway`.
@@ -57,6 +59,8 @@ pub(crate) struct GatewayRoleSettings {
     pub(crate) api: ApiSettings,
     #[command(flatten)]
     pub(crate) storage: StorageSettings,
+    #[command(flatten)]
+    pub(crate) tinify: TinifySettings,
 }
 
 /// `imgpress engine`.
@@ -212,6 +216,24 @@ pub(crate) struct StorageSettings {
     /// The Supabase bucket: public, and there already.
     #[arg(long, env = "SUPABASE_BUCKET", value_name = "BUCKET", default_value = "images")]
     pub(crate) supabase_bucket: imgpress_storage::BucketName,
+}
+
+/// The same service for clients of TinyPNG.
+#[cfg(feature = "gateway")]
+#[derive(Debug, Args)]
+pub(crate) struct TinifySettings {
+    /// Whether clients of TinyPNG are served too, at /shrink, /output and /keys.
+    #[arg(long, env = "IMGPRESS_TINIFY", value_name = "SWITCH", default_value = "on")]
+    pub(crate) tinify: Switch,
+    /// How long what they have sent is kept for them to fetch or to have changed.
+    #[arg(long, env = "IMGPRESS_TINIFY_KEEP_FOR", value_name = "DURATION", default_value = "1h", value_parser = positive_duration)]
+    pub(crate) tinify_keep_for: Duration,
+    /// The most that may be kept of it; the oldest goes first.
+    #[arg(long, env = "IMGPRESS_TINIFY_KEEP_BYTES", value_name = "BYTES", default_value = "1 GiB", value_parser = byte_size)]
+    pub(crate) tinify_keep_bytes: ByteSize,
+    /// Hosts, with commas, whose images may be named by URL; *.example.com for all below it, * for all.
+    #[arg(long, env = "IMGPRESS_ALLOW_SOURCE_URLS", value_name = "HOSTS")]
+    pub(crate) allow_source_urls: Option<imgpress_gateway::SourceHosts>,
 }
 
 impl ServerSettings {

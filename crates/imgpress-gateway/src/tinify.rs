@@ -13,7 +13,7 @@ mod wire;
 mod words;
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,9 +27,11 @@ use self::source_url::Fetcher;
 /// What an operator decides about Tinify's API.
 #[derive(Debug, Clone)]
 pub struct TinifyConfig {
-    /// The folder for temporary files. Results are kept in a folder of it.
+    /// The folder for temporary files.
     pub temp_dir: PathBuf,
-    /// The file that keeps how many images were compressed by each key.
+    /// The folder of results, on the same file system. Made if need be.
+    pub results_dir: PathBuf,
+    /// The file that keeps how many images were compressed by each key, on the same file system.
     pub counts_file: PathBuf,
     /// Where the public reaches this service: without a slash at its end.
     pub public_url: String,
@@ -55,17 +57,12 @@ impl Tinify {
     /// # Errors
     /// The folder cannot be made or read, or there are no certificates to trust while images may be fetched.
     pub async fn open(config: TinifyConfig) -> io::Result<Self> {
-        let TinifyConfig { temp_dir, counts_file, public_url, keep_for, keep_bytes, source_hosts } = config;
-        let bounds = Bounds { age: keep_for, bytes: keep_bytes };
-        let results = Arc::new(Results::open(temp_dir.clone(), bounds).await?);
+        let bounds = Bounds { age: config.keep_for, bytes: config.keep_bytes };
+        let results = Results::open(config.results_dir, config.temp_dir.clone(), bounds).await?;
+        let results = Arc::new(results);
         tokio::spawn(results::sweep_while_used(Arc::downgrade(&results)));
-        let counts = Counts::read(counts_file, temp_dir).await;
-        let fetcher = source_hosts.map(Fetcher::new).transpose()?;
-        Ok(Self { results, counts, fetcher, public_url })
+        let counts = Counts::read(config.counts_file, config.temp_dir).await;
+        let fetcher = config.source_hosts.map(Fetcher::new).transpose()?;
+        Ok(Self { results, counts, fetcher, public_url: config.public_url })
     }
-}
-
-/// The folder of results in a folder for temporary files.
-fn results_in(temp_dir: &Path) -> PathBuf {
-    temp_dir.join("tinify")
 }

@@ -54,9 +54,8 @@ struct Index {
 }
 
 impl Results {
-    /// Opens the folder in a folder for temporary files, making it if need be.
-    pub(super) async fn open(temp_dir: PathBuf, bounds: Bounds) -> io::Result<Self> {
-        let folder = super::results_in(&temp_dir);
+    /// Opens the folder, making it if need be. Files are written in `temp_dir`, on the same file system.
+    pub(super) async fn open(folder: PathBuf, temp_dir: PathBuf, bounds: Bounds) -> io::Result<Self> {
         make_private(&folder).await?;
         let results = Self { folder, temp_dir, bounds, index: Mutex::default() };
         results.sweep().await?;

@@ -17,8 +17,11 @@ use crate::settings::{
     ApiSettings, GatewayRoleSettings, RequestSettings, StorageSettings, Switch, TinifySettings,
 };
 
-/// The file in the data folder that keeps how many images clients of TinyPNG have compressed.
-const COUNTS: &str = "compression-counts.json";
+/// The folder in the data folder for what clients of TinyPNG may still ask for.
+const RESULTS: &str = "tinify";
+
+/// The file there that keeps how many images they have compressed.
+const COUNTS: &str = "tinify-counts.json";
 
 /// Runs until it is told to stop.
 pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode> {
@@ -78,6 +81,7 @@ impl Front<'_> {
         let public_url = self.storage.public_url.as_ref().map(ToString::to_string);
         let config = TinifyConfig {
             temp_dir,
+            results_dir: data_dir.join(RESULTS),
             counts_file: data_dir.join(COUNTS),
             public_url: public_url.unwrap_or_else(|| local_url(server.address())),
             keep_for: self.tinify.tinify_keep_for,

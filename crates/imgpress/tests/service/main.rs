@@ -34,4 +34,5 @@ mod smuggling;
 mod split;
 mod store;
 mod support;
+mod tinify;
 mod uploads;

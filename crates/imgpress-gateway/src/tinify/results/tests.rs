@@ -27,7 +27,8 @@ async fn keep(results: &Results, original: &[u8], output: &[u8]) -> ResultId {
 }
 
 async fn open(folder: &tempfile::TempDir, bytes: u64) -> Results {
-    Results::open(folder.path().to_owned(), Bounds { age: HOUR, bytes }).await.unwrap()
+    let place = folder.path().join("results");
+    Results::open(place, folder.path().to_owned(), Bounds { age: HOUR, bytes }).await.unwrap()
 }
 
 async fn is_there(results: &Results, id: ResultId) -> bool {
@@ -69,7 +70,7 @@ async fn the_oldest_go_where_there_are_too_many_bytes_and_the_newest_stays_in_an
     assert_eq!((there(second).await, there(third).await, there(large).await), (false, false, true));
     let last = keep(&results, b"5", b"").await;
     assert_eq!((there(large).await, there(last).await), (false, true));
-    assert_eq!(std::fs::read_dir(super::super::results_in(folder.path())).unwrap().count(), 1);
+    assert_eq!(std::fs::read_dir(folder.path().join("results")).unwrap().count(), 1);
 }
 
 #[tokio::test]
@@ -142,6 +143,6 @@ async fn nobody_else_can_look_into_the_folder() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     open(&folder, 1).await;
-    let metadata = std::fs::metadata(super::super::results_in(folder.path())).unwrap();
+    let metadata = std::fs::metadata(folder.path().join("results")).unwrap();
     assert_eq!(metadata.permissions().mode() & 0o777, 0o700);
 }

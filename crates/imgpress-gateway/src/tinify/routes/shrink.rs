@@ -15,7 +15,7 @@ use imgpress_options::{Options, OutputFormat};
 use tokio::sync::Mutex;
 
 use super::super::results::{About, Writing};
-use super::super::wire::{ShrinkAnswer, ShrinkRequest, invalid, parse, read_json_bytes};
+use super::super::wire::{ShrinkAnswer, ShrinkRequest, parse, read_json_bytes};
 use super::{making, not_kept, tinify};
 use crate::upload::too_large;
 use crate::{ApiKeyName, App, AppState};
@@ -85,7 +85,9 @@ async fn image(app: &App, request: Request) -> Result<(Chunks, Option<u64>), Fai
     }
     let request: ShrinkRequest = parse(&read_json_bytes(body).await?)?;
     let fetcher = tinify(app)?.fetcher.as_ref().ok_or_else(|| {
-        invalid("Images are not fetched from URLs here; send the image itself. An operator can allow it.")
+        let message =
+            "Images are not fetched from URLs here; send the image itself. An operator can allow it.";
+        Failure::new(ErrorCode::SourceNotFound, message)
     })?;
     fetcher.fetch(&request.source.url, max_bytes).await
 }

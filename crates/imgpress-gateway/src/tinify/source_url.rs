@@ -40,6 +40,7 @@ const LONGEST_URL: usize = 2048;
 pub(super) struct Fetcher {
     hosts: SourceHosts,
     reachable: Reachable,
+    patience: Duration,
     tls: Arc<ClientConfig>,
 }
 
@@ -50,7 +51,7 @@ impl Fetcher {
     /// TLS cannot be set up.
     pub(super) fn new(hosts: SourceHosts) -> io::Result<Self> {
         let tls = tls_client(trusted_certificates()).map_err(io::Error::other)?;
-        Ok(Self { hosts, reachable: Reachable::Public, tls: Arc::new(tls) })
+        Ok(Self { hosts, reachable: Reachable::Public, patience: PATIENCE, tls: Arc::new(tls) })
     }
 
     /// An image as it arrives, and its length where the server says it.
@@ -63,7 +64,7 @@ impl Fetcher {
         url: &str,
         max_bytes: u64,
     ) -> Result<(BoxStream<'static, Result<Bytes, Failure>>, Option<u64>), Failure> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + self.patience;
         let url = Url::parse(url).ok().filter(|_| url.len() <= LONGEST_URL);
         let url = url.ok_or_else(|| {
             not_found("The source's URL is none; it is written like https://example.com/a.jpg.")

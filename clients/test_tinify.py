@@ -121,6 +121,8 @@ class Compressing(Against):
         for made, artist, place in [
             (source, False, False),
             (source.preserve("copyright"), True, False),
+            (source.preserve("copyright", "creation"), True, False),
+            (source.preserve("location"), False, True),
             (source.preserve("copyright", "location"), True, True),
             (source.preserve("copyright", "creation", "location"), True, True),
         ]:

@@ -1,7 +1,7 @@
 //! What a client wants made of an original, in our options.
 
 use imgpress_engine_api::{Failure, Original};
-use imgpress_options::{Color, Fit, Metadata, Options, OutputFormat, Side};
+use imgpress_options::{Color, Fit, Metadata, MetadataKind, MetadataKinds, Options, OutputFormat, Side};
 use serde::Deserialize;
 
 use super::wire::{invalid, parse};
@@ -208,15 +208,9 @@ fn color(text: &str) -> Result<Color, Failure> {
 }
 
 fn metadata(kinds: &OneOrMore) -> Result<Metadata, Failure> {
-    let mut metadata = Metadata::Strip;
-    for name in kinds.names() {
-        metadata = match (name, metadata) {
-            ("copyright", Metadata::Strip | Metadata::Copyright) => Metadata::Copyright,
-            ("copyright" | "creation" | "location", _) => Metadata::Keep,
-            _ => return Err(invalid("preserve: what is kept is copyright, creation and location.")),
-        };
-    }
-    Ok(metadata)
+    let kinds: Result<Vec<MetadataKind>, _> = kinds.names().map(str::parse).collect();
+    let kinds = kinds.map_err(|_| invalid("preserve: what is kept is copyright, creation and location."))?;
+    Ok(MetadataKinds::of(kinds).map_or(Metadata::Strip, Metadata::Chosen))
 }
 
 impl OneOrMore {

@@ -51,7 +51,7 @@ async fn image(response: Response) -> (Vec<u8>, String, (u32, u32)) {
     let pixels = match media_type.as_str() {
         "image/jpeg" => {
             let decoded = decode_jpeg(&bytes);
-            (decoded.width.into(), decoded.height.into())
+            (decoded.width, decoded.height)
         }
         "image/avif" => size,
         _ => {

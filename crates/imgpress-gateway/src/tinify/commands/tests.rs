@@ -68,8 +68,10 @@ fn a_background_and_what_is_preserved_are_options() {
         assert!(read(&json).has_background());
     }
     assert!(!read(r#"{"convert":{"type":"image/jpeg"}}"#).has_background());
-    assert_eq!(one(r#"{"preserve":["copyright"]}"#).metadata, Metadata::Copyright);
-    assert_eq!(one(r#"{"preserve":"copyright"}"#).metadata, Metadata::Copyright);
+    assert_eq!(one(r#"{"preserve":["copyright"]}"#).metadata, Metadata::COPYRIGHT);
+    assert_eq!(one(r#"{"preserve":"copyright"}"#).metadata, Metadata::COPYRIGHT);
+    let two = one(r#"{"preserve":["creation","copyright","creation"]}"#).metadata;
+    assert_eq!(two.to_string(), "copyright,creation");
 }
 
 #[test]

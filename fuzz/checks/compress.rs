@@ -12,7 +12,7 @@ pub(crate) fn check(input: &[u8]) {
     let Ok(quality) = Quality::try_from(quality) else { return };
     let effort = [Effort::Fast, Effort::Balanced, Effort::Max][usize::from(effort % 3)];
     let color = ColorSpace::ALL[usize::from(color % 2)];
-    let metadata = Metadata::ALL[usize::from(metadata % 3)];
+    let metadata = Metadata::ALL[usize::from(metadata) % Metadata::ALL.len()];
     let options = Options { quality: quality.into(), effort, color, metadata, ..Options::default() };
     let limits = Limits { max_pixels: 1 << 18, max_image_memory: 16 << 20, ..Limits::default() };
     let compress = |input| compress_verified(input, &options, &limits, &Budget::unlimited(), Verify::Always);

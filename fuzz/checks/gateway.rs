@@ -1,6 +1,6 @@
 //! Any request is answered, and no fault of a client's becomes one of ours: routes, methods, options, headers.
 //!
-//! The input is a request as HTTP/1.1 writes it, with line feeds alone.
+//! The input is a request as HTTP/1.1 writes it, with line feeds alone. `/output/ID` is a result that is there.
 
 use axum::http::Request;
 
@@ -15,6 +15,7 @@ pub(crate) fn check(input: &[u8]) {
     let mut lines = input[..head_ends].split(|&byte| byte == b'\n');
     let mut words = lines.next().unwrap_or_default().split(|&byte| byte == b' ');
     let (method, uri) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let uri = if uri == b"/output/ID" { service::result_path().as_bytes() } else { uri };
     let mut request = Request::builder().method(method).uri(uri);
     for line in lines {
         let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());

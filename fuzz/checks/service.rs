@@ -12,7 +12,9 @@ use axum::http::{Request, Response};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use imgpress_engine_api::{Engine, Failure, Job, Original, Outcome, Output, Receipt, Timings};
-use imgpress_gateway::{ApiKeys, App, AppState, GatewayConfig, Page, RateLimit, router};
+use imgpress_gateway::{
+    ApiKeys, App, AppState, GatewayConfig, Page, RateLimit, Tinify, TinifyConfig, router,
+};
 use imgpress_http::Draining;
 use imgpress_options::ImageFormat;
 use imgpress_storage::{Blob, LocalStorage, Storage};
@@ -23,6 +25,9 @@ use tower::ServiceExt;
 /// The key that opens it.
 pub(crate) const KEY: &str = "key";
 
+/// The same as HTTP's Basic has it: `api:key`.
+const BASIC: &str = "Basic YXBpOmtleQ==";
+
 /// The largest image that it takes, in bytes.
 pub(crate) const MAX_UPLOAD_BYTES: u64 = 1 << 12;
 
@@ -31,6 +36,8 @@ struct Service {
     routes: Router,
     /// The path of the stored file.
     path: String,
+    /// The path of a result that a client of TinyPNG may ask for.
+    result_path: String,
     _folder: TempDir,
 }
 
@@ -44,6 +51,11 @@ pub(crate) fn stored() -> Vec<u8> {
 /// The path of the stored file.
 pub(crate) fn stored_path() -> &'static str {
     &SERVICE.path
+}
+
+/// The path of a result of [`KEY`].
+pub(crate) fn result_path() -> &'static str {
+    &SERVICE.result_path
 }
 
 /// Answers a request, and reads the answer to its end.
@@ -88,7 +100,32 @@ fn start() -> Service {
     };
     let keys = ApiKeys::from_list(&format!("fuzz={KEY}").into()).expect("a key");
     let app = App::new(config, Arc::new(Echo), Arc::new(storage), keys, Draining::default());
-    Service { runtime, routes: router(AppState::from(app), None), path, _folder: folder }
+    let app = app.with_tinify(runtime.block_on(Tinify::open(tinify(&folder))).expect("a folder of results"));
+    let routes = router(AppState::from(app), None);
+    let result_path = runtime.block_on(shrink(routes.clone()));
+    Service { runtime, routes, path, result_path, _folder: folder }
+}
+
+/// Results that no number of requests makes too many.
+fn tinify(folder: &TempDir) -> TinifyConfig {
+    TinifyConfig {
+        temp_dir: folder.path().to_owned(),
+        results_dir: folder.path().join("tinify"),
+        counts_file: folder.path().join("counts"),
+        public_url: "http://127.0.0.1".to_owned(),
+        keep_for: Duration::from_secs(24 * 3600),
+        keep_bytes: 16 << 20,
+        source_hosts: None,
+    }
+}
+
+/// Makes a result, and says where it is.
+async fn shrink(routes: Router) -> String {
+    let request = Request::post("/shrink").header("authorization", BASIC).body(Body::from(stored()));
+    let mut request = request.expect("a request");
+    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+    let response = routes.oneshot(request).await.expect("it never fails");
+    response.headers()["location"].to_str().expect("a path").to_owned()
 }
 
 struct Echo;

@@ -22,7 +22,7 @@ use crate::carry::{self, File};
 use crate::geometry::Geometry;
 use crate::jpeg::JpegFile;
 use crate::keep::Original;
-use crate::metadata::Report;
+use crate::metadata::{Note, Report};
 use crate::options::{ImageFormat, MaxBytes, Options, OutputFormat, Quality, Target};
 use crate::raster::Raster;
 use crate::transform::Holds;
@@ -236,7 +236,8 @@ impl Job<'_> {
         self.budget.check()?;
         let stated = raster.colors.statement();
         let raster = transform::prepare(raster, self.options, geometry, holds, self.budget)?;
-        let report = Report::of_profile(stated, raster.colors.statement());
+        let mut report = Report::of_profile(stated, raster.colors.statement());
+        report.notes_if(raster.flattened, Note::TransparencyFlattened);
         let transform = self.start.elapsed().saturating_sub(decode);
         Ok((raster, report, Stages { decode, transform, ..Stages::default() }))
     }

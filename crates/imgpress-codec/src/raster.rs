@@ -12,6 +12,8 @@ pub(crate) struct Raster {
     pub(crate) wide: bool,
     pub(crate) colors: Colors,
     pub(crate) orientation: Orientation,
+    /// Whether it let something shine through before it was put on a background.
+    pub(crate) flattened: bool,
 }
 
 /// What the components of a pixel are.
@@ -53,7 +55,8 @@ impl Raster {
     /// A picture of 8 bits a component, in sRGB, shown as it is stored.
     pub(crate) fn new(width: usize, height: usize, layout: Layout, pixels: Vec<u8>) -> Self {
         let orientation = Orientation::AS_STORED;
-        Self { width, height, layout, pixels, wide: false, colors: Colors::Srgb, orientation }
+        let (wide, flattened) = (false, false);
+        Self { width, height, layout, pixels, wide, colors: Colors::Srgb, orientation, flattened }
     }
 
     /// Width and height. Both passed the limits as 32-bit numbers.

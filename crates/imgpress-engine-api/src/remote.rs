@@ -199,7 +199,7 @@ fn compress_url(base: &Url, options: Options) -> Url {
         .append_pair("background", &background.to_string())
         .append_pair("fit", fit.name())
         .append_pair("color", color.name())
-        .append_pair("metadata", metadata.name());
+        .append_pair("metadata", &metadata.to_string());
     if asks_quality {
         query.append_pair("quality", &quality.to_string());
     }

@@ -1,6 +1,9 @@
 //! Who may use the API: names with keys, of which only hashes are held.
 
+mod list;
+
 use std::fmt;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,6 +12,9 @@ use std::time::{Duration, Instant, SystemTime};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConditionallySelectable, ConstantTimeEq};
+
+use self::list::is_entry;
+pub use self::list::{ApiKeyList, ApiKeyListError};
 
 /// How often the key file is looked at again.
 const REREAD_EVERY: Duration = Duration::from_secs(1);
@@ -56,6 +62,8 @@ struct Entry {
 #[derive(Debug)]
 struct KeyFile {
     path: PathBuf,
+    /// Whether it may be missing, and then holds no keys.
+    optional: bool,
     read: RwLock<Read>,
 }
 
@@ -67,8 +75,8 @@ struct Read {
     looked_at: Instant,
 }
 
-/// When a file was changed, and its length: a change keeps neither.
-type Stamp = (Option<SystemTime>, u64);
+/// When a file was changed, and its length: a change keeps neither. `None` while there is no file.
+type Stamp = Option<(Option<SystemTime>, u64)>;
 
 impl ApiKeys {
     /// Takes keys written `name=key,name=key`.
@@ -79,13 +87,6 @@ impl ApiKeys {
         let entries = list.expose_secret().split(',').enumerate();
         let fixed = entries.map(|(at, entry)| parse_entry(entry.trim()).ok_or(ApiKeysError::Entry(at + 1)));
         Ok(Self { fixed: fixed.collect::<Result<_, _>>()?, file: None })
-    }
-
-    /// One key alone.
-    #[must_use]
-    pub fn single(name: ApiKeyName, key: &SecretString) -> Self {
-        let hash = Sha256::digest(key.expose_secret().as_bytes()).into();
-        Self { fixed: vec![Entry { name, hash }], file: None }
     }
 
     /// No keys but those that a file will add.
@@ -99,11 +100,40 @@ impl ApiKeys {
     ///
     /// # Errors
     /// The file cannot be read now.
-    pub fn with_file(mut self, path: PathBuf) -> Result<Self, ApiKeysError> {
-        let (entries, stamp) = read_file(&path)?;
-        let read = RwLock::new(Read { entries, stamp, looked_at: Instant::now() });
-        self.file = Some(KeyFile { path, read });
+    pub fn with_file(self, path: PathBuf) -> Result<Self, ApiKeysError> {
+        self.with(path, false)
+    }
+
+    /// As [`with_file`](Self::with_file), of a file that may be missing, now or later, and then holds no keys.
+    ///
+    /// # Errors
+    /// The file is there and cannot be read.
+    pub fn with_file_if_there(self, path: PathBuf) -> Result<Self, ApiKeysError> {
+        self.with(path, true)
+    }
+
+    fn with(mut self, path: PathBuf, optional: bool) -> Result<Self, ApiKeysError> {
+        let nothing = Read { entries: Arc::default(), stamp: None, looked_at: Instant::now() };
+        let file = KeyFile { path, optional, read: RwLock::new(nothing) };
+        let (entries, stamp) = file.load()?;
+        *file.read.write().unwrap_or_else(PoisonError::into_inner) =
+            Read { entries, stamp, looked_at: Instant::now() };
+        self.file = Some(file);
         Ok(self)
+    }
+
+    /// Whether there is no key at all at the moment.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fixed.is_empty() && self.file.as_ref().is_none_or(|file| file.entries().is_empty())
+    }
+
+    /// Adds one key.
+    #[must_use]
+    pub fn and(mut self, name: ApiKeyName, key: &SecretString) -> Self {
+        let hash = Sha256::digest(key.expose_secret().as_bytes()).into();
+        self.fixed.push(Entry { name, hash });
+        self
     }
 
     /// The name of a key, if it is one of ours.
@@ -137,10 +167,10 @@ impl KeyFile {
             return;
         }
         read.looked_at = Instant::now();
-        if stamp(&self.path).is_ok_and(|now| now == read.stamp) {
+        if self.stamp().is_ok_and(|now| now == read.stamp) {
             return;
         }
-        match read_file(&self.path) {
+        match self.load() {
             Ok((entries, stamp)) => {
                 tracing::info!(keys = entries.len(), "the API key file has changed and was read again");
                 (read.entries, read.stamp) = (entries, stamp);
@@ -150,24 +180,25 @@ impl KeyFile {
             }
         }
     }
-}
 
-fn stamp(path: &PathBuf) -> std::io::Result<Stamp> {
-    let metadata = std::fs::metadata(path)?;
-    Ok((metadata.modified().ok(), metadata.len()))
-}
-
-fn read_file(path: &PathBuf) -> Result<(Arc<[Entry]>, Stamp), ApiKeysError> {
-    let stamp = stamp(path)?;
-    if stamp.1 > LARGEST_FILE {
-        return Err(ApiKeysError::TooLarge);
+    fn stamp(&self) -> std::io::Result<Stamp> {
+        match std::fs::metadata(&self.path) {
+            Err(missing) if missing.kind() == ErrorKind::NotFound && self.optional => Ok(None),
+            found => found.map(|metadata| Some((metadata.modified().ok(), metadata.len()))),
+        }
     }
-    let text = std::fs::read_to_string(path)?;
-    let lines = text.lines().enumerate().map(|(at, line)| (at + 1, line.trim()));
-    let lines = lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
-    let entries =
-        lines.map(|(at, line)| parse_line(line).ok_or(ApiKeysError::Line(at))).collect::<Result<_, _>>()?;
-    Ok((entries, stamp))
+
+    fn load(&self) -> Result<(Arc<[Entry]>, Stamp), ApiKeysError> {
+        let stamp = self.stamp()?;
+        let Some((_, length)) = stamp else { return Ok((Arc::default(), None)) };
+        if length > LARGEST_FILE {
+            return Err(ApiKeysError::TooLarge);
+        }
+        let text = std::fs::read_to_string(&self.path)?;
+        let lines = text.lines().enumerate().filter(|(_, line)| is_entry(line));
+        let entries = lines.map(|(at, line)| parse_line(line.trim()).ok_or(ApiKeysError::Line(at + 1)));
+        Ok((entries.collect::<Result<_, _>>()?, stamp))
+    }
 }
 
 fn parse_entry(entry: &str) -> Option<Entry> {
@@ -259,6 +290,26 @@ mod tests {
         assert_eq!(name(&keys, "one"), None, "revoked");
         look("no longer a list of keys");
         assert_eq!(name(&keys, "another").as_deref(), Some("app"), "a broken file changes nothing");
+    }
+
+    #[test]
+    fn a_file_that_may_be_missing_is_taken_up_when_it_comes_and_given_up_when_it_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        assert!(ApiKeys::none().with_file(path.clone()).is_err());
+        let keys = ApiKeys::none().with_file_if_there(path.clone()).unwrap();
+        assert!(keys.is_empty());
+        let forget = || {
+            let file = keys.file.as_ref().unwrap();
+            file.read.write().unwrap().looked_at = Instant::now().checked_sub(REREAD_EVERY).unwrap();
+        };
+        std::fs::write(&path, format!("web:{}\n", hex("one"))).unwrap();
+        forget();
+        assert_eq!(name(&keys, "one").as_deref(), Some("web"));
+        assert!(!keys.is_empty());
+        std::fs::remove_file(&path).unwrap();
+        forget();
+        assert_eq!(name(&keys, "one"), None);
     }
 
     #[test]

@@ -12,11 +12,14 @@ mod page;
 mod receipt;
 mod router;
 mod routes;
+mod section;
 mod state;
+mod tinify;
 mod upload;
 
-pub use api_keys::{ApiKeyName, ApiKeys, ApiKeysError};
+pub use api_keys::{ApiKeyList, ApiKeyListError, ApiKeyName, ApiKeyNameMalformed, ApiKeys, ApiKeysError};
 pub use config::{CorsOrigins, GatewayConfig, RateLimit};
 pub use page::Page;
 pub use router::router;
 pub use state::{App, AppState};
+pub use tinify::{SourceHosts, SourceHostsMalformed, Tinify, TinifyConfig};

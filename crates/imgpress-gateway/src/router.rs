@@ -4,10 +4,10 @@ use axum::routing::{get, post};
 use imgpress_engine_api::wire;
 use imgpress_http::{Exposition, Service, edge, health};
 
-use crate::AppState;
 use crate::middleware::{auth, cors, declared, rate_limit, security_headers};
 use crate::page::{Page, PageFiles};
 use crate::routes::{compress, files, page, ready, reference};
+use crate::{AppState, tinify};
 
 /// Every route of the public API and everything that stands before it.
 ///
@@ -28,6 +28,9 @@ pub fn router(state: AppState, exposition: Option<Exposition>) -> Router {
     if let Page::On { key_was_made_here } = state.config.page {
         routes = routes.merge(page::routes(PageFiles::new(key_was_made_here, state.config.max_upload_bytes)));
         routes = routes.merge(reference::routes());
+    }
+    if state.tinify.is_some() {
+        routes = routes.merge(tinify::routes(&state));
     }
     if let Some(exposition) = exposition {
         routes = routes.route("/metrics", get(move || exposition.show()));

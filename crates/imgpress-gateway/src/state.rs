@@ -7,7 +7,7 @@ use imgpress_storage::Storage;
 
 use crate::middleware::rate_limit::Limits;
 use crate::routes::ready::Readiness;
-use crate::{ApiKeys, GatewayConfig};
+use crate::{ApiKeys, GatewayConfig, Tinify};
 
 /// What the gateway works with. Made once, at the start.
 pub struct App {
@@ -18,6 +18,7 @@ pub struct App {
     pub(crate) draining: Draining,
     pub(crate) limits: Limits,
     pub(crate) readiness: Readiness,
+    pub(crate) tinify: Option<Tinify>,
 }
 
 impl App {
@@ -31,7 +32,14 @@ impl App {
         draining: Draining,
     ) -> Self {
         let limits = Limits::new(&config);
-        Self { config, engine, storage, api_keys, draining, limits, readiness: Readiness::default() }
+        let readiness = Readiness::default();
+        Self { config, engine, storage, api_keys, draining, limits, readiness, tinify: None }
+    }
+
+    /// Speaks Tinify's API too.
+    #[must_use]
+    pub fn with_tinify(self, tinify: Tinify) -> Self {
+        Self { tinify: Some(tinify), ..self }
     }
 }
 

@@ -11,6 +11,11 @@ use imgpress_engine_api::{ErrorCode, Failure, RequestId};
 #[derive(Debug)]
 pub struct Error(pub Failure);
 
+/// What `error` says in an answer that is an error, where a protocol has other words for it than HTTP. A layer leaves
+/// it in the answer's extensions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ErrorWords(pub &'static str);
+
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         Self(failure)
@@ -78,7 +83,11 @@ fn log_cause(failure: &Failure) {
 
 fn with_body(response: Response, failure: &Failure, id: &RequestId) -> Response {
     let (mut parts, _) = response.into_parts();
-    let body = serde_json::to_vec(&ErrorBody::new(failure, id)).unwrap_or_default();
+    let mut body = ErrorBody::new(failure, id);
+    if let Some(ErrorWords(words)) = parts.extensions.get() {
+        (*words).clone_into(&mut body.error);
+    }
+    let body = serde_json::to_vec(&body).unwrap_or_default();
     parts.status = failure.code().status();
     parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -17,7 +17,7 @@ mod serve;
 pub use body::{body_stream, upload_deadline};
 pub use drain::Draining;
 pub use edge::{edge, health};
-pub use error::Error;
+pub use error::{Error, ErrorWords};
 pub use exposition::Exposition;
 pub use record::{ImageBytes, Service};
 pub use serve::{Connections, client_network, serve};

@@ -25,7 +25,7 @@ pub use effort::{Effort, EffortUnknown};
 pub use fit::{Fit, FitUnknown, Side, SideOutOfRange};
 pub use format::ImageFormat;
 pub use max_bytes::{MaxBytes, MaxBytesMalformed};
-pub use metadata::{Metadata, MetadataUnknown};
+pub use metadata::{Metadata, MetadataKind, MetadataKinds, MetadataUnknown};
 pub use name::OptionName;
 pub use output_format::{OutputFormat, OutputFormatUnknown};
 pub use quality::{Quality, QualityOutOfRange};

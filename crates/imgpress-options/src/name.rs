@@ -70,7 +70,7 @@ impl OptionName {
             Self::Fit => "scale-down, contain or cover",
             Self::Background => "a colour written #rrggbb",
             Self::Color => "srgb or keep",
-            Self::Metadata => "strip, copyright or keep",
+            Self::Metadata => "strip, keep, or some of copyright, creation and location, with commas",
             Self::Avif | Self::Store => "true or false",
             Self::MaxBytes => "a size like 200000, 200kB or 1MiB",
         }

@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(set.options().fit, Fit::Cover);
         assert_eq!(set.options().max_bytes.map(MaxBytes::get), Some(200_000));
         assert_eq!(set.options().color, ColorSpace::Keep);
-        assert_eq!(set.options().metadata, Metadata::Copyright);
+        assert_eq!(set.options().metadata, Metadata::COPYRIGHT);
         assert!(!set.store());
     }
 

@@ -17,6 +17,7 @@ mod supabase;
 mod temp;
 #[cfg(feature = "test-server")]
 pub mod test_server;
+mod trust;
 
 use tokio::time::Instant;
 
@@ -28,7 +29,8 @@ pub use local::LocalStorage;
 pub use object::StoredObject;
 pub use spool::{Spool, SpoolError};
 pub use supabase::{BucketName, BucketNameMalformed, SupabaseConfig, SupabaseSetupError, SupabaseStorage};
-pub use temp::open_temp_dir;
+pub use temp::{TempFile, open_temp_dir};
+pub use trust::{tls_client, trusted_certificates};
 
 /// A place where compressed images are kept and from which the public can fetch them.
 #[async_trait::async_trait]

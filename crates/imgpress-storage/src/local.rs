@@ -11,7 +11,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout_at};
 
 use crate::outcome::Outcome;
-use crate::{BaseUrl, Blob, Storage, StorageError, StorageKey, StoredObject, temp};
+use crate::{BaseUrl, Blob, Storage, StorageError, StorageKey, StoredObject, TempFile, temp};
 use layout::Layout;
 
 /// A [`Storage`] in a folder: pictures in `files/xx/`, temporary files in `tmp/`, nothing else.
@@ -61,11 +61,12 @@ impl LocalStorage {
     /// Writes beside and renames, so that nobody ever sees half a file, and the last of several writers wins
     /// with the same bytes.
     async fn write(&self, place: &Path, blob: &Blob) -> io::Result<()> {
-        let (file, path) = temp::named(self.layout.temp_dir()).await?;
-        copy(blob, file).await?;
-        fs::rename(&path, place).await?;
-        // Nothing is at the old path any more; only the guard's work is called off.
-        path.keep().map(drop).map_err(|failed| failed.error)
+        let mut temp = TempFile::create(self.layout.temp_dir()).await?;
+        let mut chunks = blob.chunks();
+        while let Some(chunk) = chunks.try_next().await? {
+            temp.file.write_all(&chunk).await?;
+        }
+        temp.persist(place, true).await
     }
 
     async fn find(&self, key: &StorageKey) -> io::Result<Option<StoredObject>> {
@@ -117,15 +118,6 @@ async fn is_there(place: &Path, length: u64) -> io::Result<bool> {
         Err(missing) if missing.kind() == ErrorKind::NotFound => Ok(false),
         Err(other) => Err(other),
     }
-}
-
-async fn copy(blob: &Blob, mut file: File) -> io::Result<()> {
-    let mut chunks = blob.chunks();
-    while let Some(chunk) = chunks.try_next().await? {
-        file.write_all(&chunk).await?;
-    }
-    file.flush().await?;
-    file.sync_all().await
 }
 
 /// Opens for reading; neither follows a link nor waits for the other end of a pipe, should one have been put

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempPath;
 use tokio::fs::{self, File, OpenOptions};
+use tokio::io::AsyncWriteExt;
 
 use crate::StorageError;
 
@@ -32,18 +33,48 @@ const PREFIX: &str = "imgpress-";
 /// rather than a lock, so that processes that share a folder, on a network file system too, need not agree.
 const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
-/// A new file that is removed when the path is dropped.
+/// A file that takes its name once it is whole, and is removed if it never does.
 ///
 /// A future dropped while the file is being made may leave an empty one, for the next sweep to find.
-pub(crate) async fn named(directory: &Path) -> io::Result<(File, TempPath)> {
-    let path = directory.join(format!("{PREFIX}{}.part", uuid::Uuid::new_v4().simple()));
-    let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).await?;
-    Ok((file, TempPath::try_from_path(path)?))
+#[derive(Debug)]
+pub struct TempFile {
+    /// The file, to be written.
+    pub file: File,
+    path: TempPath,
+}
+
+impl TempFile {
+    /// A new file in a [temporary folder](open_temp_dir).
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub async fn create(directory: &Path) -> io::Result<Self> {
+        let path = directory.join(format!("{PREFIX}{}.part", uuid::Uuid::new_v4().simple()));
+        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).await?;
+        Ok(Self { file, path: TempPath::try_from_path(path)? })
+    }
+
+    /// Gives the file its name, on the same file system: nobody ever sees half a file, and the last of several
+    /// writers wins. With `durable`, the content is on the disk first, so that a power cut leaves the old file or
+    /// the new one.
+    ///
+    /// # Errors
+    /// The content cannot be written, or the file not be renamed.
+    pub async fn persist(mut self, place: &Path, durable: bool) -> io::Result<()> {
+        // A write returns when it is handed to another thread; flushing waits for it and its error.
+        self.file.flush().await?;
+        if durable {
+            self.file.sync_all().await?;
+        }
+        fs::rename(&self.path, place).await?;
+        // Nothing is at the old path any more; only the guard's work is called off.
+        self.path.keep().map(drop).map_err(|failed| failed.error)
+    }
 }
 
 /// A new file without a name, which is gone when it is closed, however the process ends.
 pub(crate) async fn unnamed(directory: &Path) -> io::Result<File> {
-    let (file, path) = named(directory).await?;
+    let TempFile { file, path } = TempFile::create(directory).await?;
     fs::remove_file(&path).await?;
     Ok(file)
 }
@@ -97,9 +128,22 @@ mod tests {
     #[tokio::test]
     async fn a_named_file_goes_with_its_path() {
         let folder = tempfile::tempdir().unwrap();
-        let (_file, path) = named(folder.path()).await.unwrap();
-        assert!(path.exists());
-        drop(path);
+        let temp = TempFile::create(folder.path()).await.unwrap();
+        assert!(temp.path.exists());
+        drop(temp);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_whole_takes_its_name_and_the_place_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("name");
+        for (text, durable) in [("one", true), ("another", false)] {
+            let mut temp = TempFile::create(folder.path()).await.unwrap();
+            temp.file.write_all(text.as_bytes()).await.unwrap();
+            temp.persist(&place, durable).await.unwrap();
+            assert_eq!(std::fs::read_to_string(&place).unwrap(), text);
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 }

@@ -12,6 +12,8 @@ mod files;
 mod healthcheck;
 #[cfg(any(feature = "cli", feature = "engine"))]
 mod machine;
+#[cfg(feature = "gateway")]
+mod keys;
 #[cfg(feature = "server")]
 mod role;
 #[cfg(feature = "engine")]
@@ -55,6 +57,8 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Completions(arguments) => cli::shell::completions(&arguments),
         #[cfg(feature = "cli")]
         Command::Man(arguments) => cli::shell::man(&arguments),
+        #[cfg(feature = "gateway")]
+        Command::Keys(arguments) => keys::run(&arguments),
         #[cfg(feature = "server")]
         Command::Healthcheck(arguments) => healthcheck::run(&arguments),
     }

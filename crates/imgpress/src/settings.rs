@@ -37,6 +37,8 @@ pub(crate) struct ServeSettings {
     pub(crate) api: ApiSettings,
     #[command(flatten)]
     pub(crate) storage: StorageSettings,
+    #[command(flatten)]
+    pub(crate) tinify: TinifySettings,
 }
 
 /// `imgpress gateway`.
@@ -57,6 +59,8 @@ pub(crate) struct GatewayRoleSettings {
     pub(crate) api: ApiSettings,
     #[command(flatten)]
     pub(crate) storage: StorageSettings,
+    #[command(flatten)]
+    pub(crate) tinify: TinifySettings,
 }
 
 /// `imgpress engine`.
@@ -157,7 +161,8 @@ pub(crate) struct ApiSettings {
     /// API keys as name=key,name=key.
     #[arg(long, env = "IMGPRESS_API_KEYS", value_name = "KEYS", hide_env_values = true)]
     pub(crate) api_keys: Option<secrecy::SecretString>,
-    /// A file of API keys, one name:sha256-hex a line; read again when it changes.
+    /// A file of API keys, one name:sha256-hex a line; read again when it changes [default: api-keys in the data
+    /// folder].
     #[arg(long, env = "IMGPRESS_API_KEYS_FILE", value_name = "FILE")]
     pub(crate) api_keys_file: Option<PathBuf>,
     /// Requests that a client address may make in a window.
@@ -196,7 +201,7 @@ pub(crate) struct StorageSettings {
     /// The store [default: supabase if its URL and key are set, else local].
     #[arg(long, env = "IMGPRESS_STORAGE", value_name = "STORE")]
     pub(crate) storage: Option<StorageBackend>,
-    /// Folder for local storage and the generated API key.
+    /// Folder for local storage and API keys.
     #[arg(long, env = "IMGPRESS_DATA_DIR", value_name = "FOLDER", default_value = "./data")]
     pub(crate) data_dir: PathBuf,
     /// Base of the URLs that local storage returns [default: http:// and the listen address].
@@ -211,6 +216,24 @@ pub(crate) struct StorageSettings {
     /// The Supabase bucket: public, and there already.
     #[arg(long, env = "SUPABASE_BUCKET", value_name = "BUCKET", default_value = "images")]
     pub(crate) supabase_bucket: imgpress_storage::BucketName,
+}
+
+/// The same service for clients of TinyPNG.
+#[cfg(feature = "gateway")]
+#[derive(Debug, Args)]
+pub(crate) struct TinifySettings {
+    /// Whether clients of TinyPNG are served too, at /shrink, /output and /keys.
+    #[arg(long, env = "IMGPRESS_TINIFY", value_name = "SWITCH", default_value = "on")]
+    pub(crate) tinify: Switch,
+    /// How long what they have sent is kept for them to fetch or to have changed.
+    #[arg(long, env = "IMGPRESS_TINIFY_KEEP_FOR", value_name = "DURATION", default_value = "1h", value_parser = positive_duration)]
+    pub(crate) tinify_keep_for: Duration,
+    /// The most that may be kept of it; the oldest goes first.
+    #[arg(long, env = "IMGPRESS_TINIFY_KEEP_BYTES", value_name = "BYTES", default_value = "1 GiB", value_parser = byte_size)]
+    pub(crate) tinify_keep_bytes: ByteSize,
+    /// Hosts, with commas, whose images may be named by URL; *.example.com for all below it, * for all.
+    #[arg(long, env = "IMGPRESS_ALLOW_SOURCE_URLS", value_name = "HOSTS")]
+    pub(crate) allow_source_urls: Option<imgpress_gateway::SourceHosts>,
 }
 
 impl ServerSettings {

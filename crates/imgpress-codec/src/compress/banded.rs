@@ -8,7 +8,7 @@ use crate::colors::Statement;
 use crate::decode::{self, Bands};
 use crate::encode::jpeg::Rows;
 use crate::geometry::Geometry;
-use crate::metadata::Report;
+use crate::metadata::{Note, Report};
 use crate::options::Options;
 use crate::raster::Layout;
 use crate::transform::Holds;
@@ -26,6 +26,8 @@ struct Made {
     means: Option<Means>,
     /// Whether the picture needs chroma at full size.
     needs_full_chroma: bool,
+    /// Whether something of the background shows.
+    flattened: bool,
     /// Whether it came with a profile.
     profile: Statement,
 }
@@ -67,7 +69,8 @@ impl Job<'_> {
             self.verify.check_pixels(&made.bytes, means, quality)?;
         }
         stages.encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
-        let report = Report::of_profile(made.profile, Statement::None);
+        let mut report = Report::of_profile(made.profile, Statement::None);
+        report.notes_if(made.flattened, Note::TransparencyFlattened);
         Ok((File { bytes: made.bytes, report }, stages))
     }
 
@@ -84,10 +87,11 @@ impl Job<'_> {
         let (width, height) = (info.width as usize, info.height as usize);
         let mut bands = Bands::new(input, info, self.limits)?;
         let mut target: Option<(Rows, Option<Means>)> = None;
-        let mut top = 0;
+        let (mut top, mut flattened) = (0, false);
         while let Some(mut band) = timed(&mut stages.decode, || bands.next())? {
             self.budget.check()?;
             timed(&mut stages.transform, || transform::flatten(&mut band, background));
+            flattened |= band.flattened;
             let (rows, means) = match &mut target {
                 Some(target) => target,
                 none => {
@@ -111,7 +115,7 @@ impl Job<'_> {
         self.budget.check()?;
         let needs_full_chroma = rows.needs_full_chroma();
         let profile = bands.profile();
-        Ok(Some(Made { bytes: rows.finish()?, means, needs_full_chroma, profile }))
+        Ok(Some(Made { bytes: rows.finish()?, means, needs_full_chroma, flattened, profile }))
     }
 
     /// Where means are to be collected, if the output may be looked at and not all of its pixels will be.

@@ -5,6 +5,7 @@ use super::ifd::{self, Directory, Entry, NewEntry};
 use super::{MAX_BLOCK, Shape};
 use crate::Orientation;
 use crate::exif::{self, Tiff};
+use crate::options::{MetadataKind, MetadataKinds};
 
 const IMAGE_WIDTH: u16 = 0x0100;
 const IMAGE_LENGTH: u16 = 0x0101;
@@ -19,6 +20,9 @@ const PIXEL_Y: u16 = 0xa003;
 const INTEROPERABILITY: u16 = 0xa005;
 const GPS_VERSION: u16 = 0;
 
+/// When the picture was taken and when it was digitised, with the hours from Greenwich and the fractions of a second.
+const OF_CREATION: [u16; 6] = [0x9003, 0x9004, 0x9011, 0x9012, 0x9291, 0x9292];
+
 /// Tags of a thumbnail's data: where its JPEG or its strips are, and how long.
 const DATA: [(u16, u16); 2] = [(0x0201, 0x0202), (0x0111, 0x0117)];
 
@@ -31,6 +35,8 @@ const OF_MAKING: [u16; 10] = [0x010d, 0x010e, 0x010f, 0x0110, 0x011a, 0x011b, 0x
 pub(super) struct Survey {
     /// A copyright or an artist.
     pub(super) rights: bool,
+    /// When it was made.
+    pub(super) creation: bool,
     /// Anything that has no field here, but for the orientation.
     pub(super) others: bool,
     pub(super) position: bool,
@@ -74,6 +80,7 @@ impl Survey {
             match entry.tag {
                 MAKER_NOTE => self.maker_note = true,
                 INTEROPERABILITY => {}
+                tag if OF_CREATION.contains(&tag) => self.creation = true,
                 _ => self.others = true,
             }
         }
@@ -91,33 +98,61 @@ fn text<'a>(entry: &Entry<'a>) -> Option<&'a [u8]> {
     value.get(..=end)
 }
 
-/// A block that gives what a copyright gives, and the orientation that the picture still needs. From a block or a TIFF
+/// A block that gives what these kinds give, and the orientation that the picture still needs. From a block or a TIFF
 /// file; the texts are put in where those have none. `None` where there is nothing to say.
-pub(super) fn of_rights(
+pub(super) fn of_kinds(
+    kinds: MetadataKinds,
     block: Option<&[u8]>,
     texts: &super::Texts,
     orientation: Orientation,
 ) -> Option<Vec<u8>> {
     let tiff = block.and_then(Tiff::new);
     let first = tiff.as_ref().and_then(ifd::first);
-    let entry = |tag, instead: &Option<String>| {
-        let found = first.as_ref().and_then(|first| first.get(tag));
-        let found =
-            found.and_then(|entry| Some((if entry.kind == UTF_8 { UTF_8 } else { ASCII }, text(entry)?)));
-        let (kind, text) = found.or_else(|| Some((ASCII, instead.as_deref()?.as_bytes())))?;
-        let text = text.get(..text.len().min(MAX_BLOCK / 4))?;
-        let value = [text, &[0]].concat();
-        Some(NewEntry { tag, kind, count: u32::try_from(value.len()).ok()?, value })
-    };
-    let rights = [entry(ARTIST, &texts.author), entry(COPYRIGHT, &texts.copyright)];
-    let mut entries: Vec<_> = rights.into_iter().flatten().collect();
-    if orientation != Orientation::AS_STORED {
-        entries.push(NewEntry::short(ORIENTATION, orientation.exif().into(), false));
+    let little_endian = tiff.as_ref().is_some_and(|tiff| tiff.little_endian);
+    let mut entries = Vec::new();
+    if kinds.has(MetadataKind::Copyright) {
+        let rights = [(ARTIST, &texts.author), (COPYRIGHT, &texts.copyright)];
+        entries
+            .extend(rights.into_iter().filter_map(|(tag, text)| right(first.as_ref(), tag, text.as_deref())));
     }
-    if entries.is_empty() {
+    let below = tiff.as_ref().zip(first.as_ref()).map(|(tiff, first)| below_of_kinds(kinds, tiff, first));
+    let below = below.unwrap_or_default();
+    if orientation != Orientation::AS_STORED {
+        entries.push(NewEntry::short(ORIENTATION, orientation.exif().into(), little_endian));
+    }
+    if entries.is_empty() && below.iter().all(|(_, entries)| entries.is_empty()) {
         return None;
     }
-    ifd::write(false, entries, Vec::new(), MAX_BLOCK)
+    ifd::write(little_endian, entries, below, MAX_BLOCK)
+}
+
+/// An artist or a copyright: as a directory has it, or else a text.
+fn right(first: Option<&Directory<'_>>, tag: u16, instead: Option<&str>) -> Option<NewEntry> {
+    let found = first.and_then(|first| first.get(tag));
+    let found = found.and_then(|entry| Some((if entry.kind == UTF_8 { UTF_8 } else { ASCII }, text(entry)?)));
+    let (kind, text) = found.or_else(|| Some((ASCII, instead?.as_bytes())))?;
+    let text = text.get(..text.len().min(MAX_BLOCK / 4))?;
+    let value = [text, &[0]].concat();
+    Some(NewEntry { tag, kind, count: u32::try_from(value.len()).ok()?, value })
+}
+
+/// What of these kinds stands in directories of its own. Nothing, where that is more than a block holds: many entries can
+/// point to the same values, which are counted before one is copied.
+fn below_of_kinds(kinds: MetadataKinds, tiff: &Tiff<'_>, first: &Directory<'_>) -> Vec<(u16, Vec<NewEntry>)> {
+    let wanted = |kind, tag| first.below(tiff, tag).filter(|_| kinds.has(kind)).unwrap_or_default();
+    let exif = wanted(MetadataKind::Creation, EXIF);
+    let gps = wanted(MetadataKind::Location, GPS);
+    let of_creation = exif.entries.iter().filter(|entry| OF_CREATION.contains(&entry.tag));
+    let all = of_creation.clone().chain(&gps.entries);
+    let values: usize = all.filter_map(|entry| entry.value).map(|(_, value)| value.len()).sum();
+    if values > MAX_BLOCK {
+        return Vec::new();
+    }
+    let mut position: Vec<_> = gps.entries.iter().filter_map(NewEntry::of).collect();
+    if position.iter().all(|entry| entry.tag == GPS_VERSION) {
+        position.clear();
+    }
+    vec![(EXIF, of_creation.filter_map(NewEntry::of).collect()), (GPS, position)]
 }
 
 const ASCII: u16 = 2;

@@ -2,6 +2,7 @@
 //! File Formats, "Image Resource Blocks") that carry them in a JPEG.
 
 use super::{Removed, Report, exif, xmp};
+use crate::options::{MetadataKind, MetadataKinds};
 
 /// Start of the APP13 segment that holds resources.
 pub(crate) const PREFIX: &[u8] = b"Photoshop 3.0\0";
@@ -79,9 +80,16 @@ fn datasets(mut rest: &[u8]) -> impl Iterator<Item = Dataset<'_>> {
     })
 }
 
-/// Whether a dataset gives rights: by-line, credit, source and copyright notice (2:80, 2:110, 2:115, 2:116).
-fn is_of_rights(record: u8, number: u8) -> bool {
-    record == 2 && matches!(number, 80 | 110 | 115 | 116)
+/// Whether a dataset is of these kinds. Rights: by-line, credit, source and copyright notice. Creation: date and time of
+/// the picture and of its digital form. Location: of the content, and city, place, state and country.
+fn is_of(kinds: MetadataKinds, record: u8, number: u8) -> bool {
+    let kind = match (record, number) {
+        (2, 80 | 110 | 115 | 116) => MetadataKind::Copyright,
+        (2, 55 | 60 | 62 | 63) => MetadataKind::Creation,
+        (2, 26 | 27 | 90 | 92 | 95 | 100 | 101) => MetadataKind::Location,
+        _ => return false,
+    };
+    kinds.has(kind)
 }
 
 /// Whether a dataset says nothing of the picture: in which characters the others are, and which version they are of.
@@ -89,22 +97,22 @@ fn is_formal(record: u8, number: u8) -> bool {
     matches!((record, number), (1, 0 | 90) | (2, 0))
 }
 
-/// Whether there is anything else than rights.
-pub(super) fn has_others(stream: &[u8]) -> bool {
+/// Whether there is anything else than of these kinds.
+pub(super) fn has_others(stream: &[u8], kinds: MetadataKinds) -> bool {
     let (mut read, mut others) = (0, false);
     for (record, number, dataset) in datasets(stream) {
         read += dataset.len();
-        others |= !is_of_rights(record, number) && !is_formal(record, number);
+        others |= !is_of(kinds, record, number) && !is_formal(record, number);
     }
     others || stream.get(read..).is_some_and(|rest| rest.iter().any(|byte| *byte != 0))
 }
 
-/// The datasets that give rights, and what they are written in; empty where there are none.
-pub(super) fn rights(stream: &[u8]) -> Vec<u8> {
-    let has_rights = datasets(stream).any(|(record, number, _)| is_of_rights(record, number));
+/// The datasets of these kinds, and what they are written in; empty where there are none.
+pub(super) fn chosen(stream: &[u8], kinds: MetadataKinds) -> Vec<u8> {
+    let has_any = datasets(stream).any(|(record, number, _)| is_of(kinds, record, number));
     let wanted =
-        |&(record, number, _): &Dataset<'_>| is_of_rights(record, number) || (record, number) == (1, 90);
-    let chosen = datasets(stream).filter(|_| has_rights).filter(wanted);
+        |&(record, number, _): &Dataset<'_>| is_of(kinds, record, number) || (record, number) == (1, 90);
+    let chosen = datasets(stream).filter(|_| has_any).filter(wanted);
     chosen.flat_map(|(_, _, dataset)| dataset).copied().collect()
 }
 
@@ -138,9 +146,10 @@ mod tests {
         let notice = dataset(2, 116, b"(c) Ada");
         let utf_8 = dataset(1, 90, b"\x1b%G");
         let stream = [&utf_8[..], &dataset(2, 0, &[0, 4]), &dataset(2, 120, b"A caption"), &notice].concat();
-        assert!(has_others(&stream));
+        let rights = |stream: &[u8]| chosen(stream, MetadataKinds::COPYRIGHT);
+        assert!(has_others(&stream, MetadataKinds::COPYRIGHT));
         assert_eq!(rights(&stream), [utf_8, notice].concat());
-        assert!(!has_others(&rights(&stream)));
+        assert!(!has_others(&rights(&stream), MetadataKinds::COPYRIGHT));
         assert_eq!(rights(&dataset(2, 120, b"A caption")), b"");
     }
 

@@ -2,7 +2,7 @@
 //! All of it is a stranger's: it is read within bounds, and what cannot be read is dropped and said so.
 
 mod report;
-mod xmp_rights;
+mod xmp_chosen;
 
 pub(crate) mod exif;
 pub(crate) mod ifd;
@@ -12,7 +12,7 @@ pub(crate) mod xmp;
 use std::borrow::Cow;
 
 use crate::Orientation;
-use crate::options::Metadata;
+use crate::options::{Metadata, MetadataKind, MetadataKinds};
 
 pub(crate) use report::Report;
 pub use report::{Note, Removed};
@@ -104,16 +104,21 @@ impl Found<'_> {
         report.removes_if(survey.thumbnail, Removed::Thumbnail);
         let block = match wanted {
             Metadata::Strip => None,
-            Metadata::Copyright => exif::of_rights(self.exif.as_deref(), &self.texts, shape.orientation),
+            Metadata::Chosen(kinds) => {
+                exif::of_kinds(kinds, self.exif.as_deref(), &self.texts, shape.orientation)
+            }
             Metadata::Keep => self.keep_exif(shape, report),
         };
-        let rights = wanted != Metadata::Strip && block.is_some();
         let others = wanted == Metadata::Keep && block.is_some();
-        let too_large = self.is_tiff && (survey.rights || survey.others) && !others;
+        let kept = block.as_deref().and_then(|block| exif::survey(block, false)).unwrap_or_default();
+        let too_large = self.is_tiff && (survey.rights || survey.creation || survey.others) && !others;
         report.notes_if(too_large && wanted == Metadata::Keep, Note::MetadataTooLarge);
         report.notes_if(unreadable && wanted != Metadata::Strip, Note::MetadataUnreadable);
-        report.removes_if(unreadable || survey.rights && !rights || survey.others && !others, Removed::Exif);
-        report.removes_if(survey.position && !others, Removed::Gps);
+        let left = survey.rights && !(kept.rights || others)
+            || survey.creation && !(kept.creation || others)
+            || survey.others && !others;
+        report.removes_if(unreadable || left, Removed::Exif);
+        report.removes_if(survey.position && !(kept.position || others), Removed::Gps);
         report.removes_if(survey.maker_note && (!others || self.is_tiff), Removed::MakerNote);
         self.report_texts(wanted, block.is_some(), report);
         if shape.orientation != Orientation::AS_STORED && block.is_none() {
@@ -124,7 +129,7 @@ impl Found<'_> {
 
     fn keep_exif(&self, shape: &Shape, report: &mut Report) -> Option<Vec<u8>> {
         let Some(block) = self.exif.as_deref() else {
-            return exif::of_rights(None, &self.texts, Orientation::AS_STORED);
+            return exif::of_kinds(MetadataKinds::COPYRIGHT, None, &self.texts, Orientation::AS_STORED);
         };
         if self.is_tiff {
             return exif::of_tiff(block);
@@ -147,7 +152,7 @@ impl Found<'_> {
         let texts = self.texts.author.is_some() || self.texts.copyright.is_some();
         let carried = match wanted {
             Metadata::Strip => false,
-            Metadata::Copyright => written,
+            Metadata::Chosen(kinds) => written && kinds.has(MetadataKind::Copyright),
             Metadata::Keep => written && self.exif.is_none(),
         };
         report.removes_if(texts && !carried, Removed::Comment);
@@ -164,13 +169,14 @@ impl Found<'_> {
         let written = match wanted {
             _ if !whole => None,
             Metadata::Strip => None,
-            Metadata::Copyright => {
-                let rights = xmp_rights::rights(packet);
-                report.notes_if(rights.is_none(), Note::MetadataUnreadable);
-                let rights = rights.unwrap_or(xmp_rights::Rights { packet: None, others: true });
-                report.removes_if(rights.others, Removed::Xmp);
-                report.removes_if(rights.others && xmp::has_position(packet), Removed::Gps);
-                return payload(xmp::PREFIX, rights.packet.as_deref()?, report);
+            Metadata::Chosen(kinds) => {
+                let chosen = xmp_chosen::choose(packet, kinds);
+                report.notes_if(chosen.is_none(), Note::MetadataUnreadable);
+                let location = chosen.is_some() && kinds.has(MetadataKind::Location);
+                let chosen = chosen.unwrap_or(xmp_chosen::Chosen { packet: None, others: true });
+                report.removes_if(chosen.others, Removed::Xmp);
+                report.removes_if(chosen.others && !location && xmp::has_position(packet), Removed::Gps);
+                return payload(xmp::PREFIX, chosen.packet.as_deref()?, report);
             }
             Metadata::Keep => {
                 let kept = xmp::kept(packet, shape);
@@ -187,12 +193,12 @@ impl Found<'_> {
     fn carry_iptc(&self, wanted: Metadata, report: &mut Report) -> Option<Vec<u8>> {
         let datasets = match wanted {
             Metadata::Strip => Vec::new(),
-            Metadata::Copyright => iptc::rights(&self.iptc),
+            Metadata::Chosen(kinds) => iptc::chosen(&self.iptc, kinds),
             Metadata::Keep => iptc::whole(&self.iptc),
         };
         let left = match wanted {
             Metadata::Strip => !self.iptc.is_empty(),
-            Metadata::Copyright => iptc::has_others(&self.iptc),
+            Metadata::Chosen(kinds) => iptc::has_others(&self.iptc, kinds),
             Metadata::Keep => datasets.is_empty() && !self.iptc.is_empty(),
         };
         report.removes_if(left, Removed::Iptc);

@@ -60,6 +60,8 @@ pub enum Note {
     ProfileUnusable,
     /// It holds more than the one picture that was used.
     FramesDropped,
+    /// Something of it was transparent, and the output has no transparency: it shows the background there.
+    TransparencyFlattened,
     /// XMP that was to be kept went on in further segments, which are not carried.
     ExtendedXmpDropped,
     /// Metadata that were to be kept are larger than a segment of a JPEG, or than what they were in.
@@ -79,6 +81,7 @@ impl Note {
         match self {
             Self::ProfileUnusable => "profile-unusable",
             Self::FramesDropped => "frames-dropped",
+            Self::TransparencyFlattened => "transparency-flattened",
             Self::ExtendedXmpDropped => "xmp-extended-dropped",
             Self::MetadataTooLarge => "metadata-too-large",
             Self::MetadataUnreadable => "metadata-unreadable",
@@ -93,6 +96,9 @@ impl Note {
         match self {
             Self::ProfileUnusable => "The colour profile cannot be read; the colours were taken as sRGB.",
             Self::FramesDropped => "The file holds several pictures; only the first was used.",
+            Self::TransparencyFlattened => {
+                "What was transparent shows the background; the format has no transparency."
+            }
             Self::ExtendedXmpDropped => "The extended part of the XMP was dropped.",
             Self::MetadataTooLarge => "Metadata that are too large for the output were dropped.",
             Self::MetadataUnreadable => "Metadata that cannot be read were dropped.",

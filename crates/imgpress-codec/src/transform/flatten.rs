@@ -5,24 +5,31 @@ use crate::raster::{Layout, Raster};
 /// fully transparent pixel hides has no part in the result.
 pub(crate) fn onto(raster: &mut Raster, background: Color) {
     let [red, green, blue] = background.rgb();
+    let mut least = u8::MAX;
     match raster.layout {
         Layout::Rgba => raster.convert(Layout::Rgb, |pixel| {
             let alpha = pixel[3];
+            least = least.min(alpha);
             [over(pixel[0], red, alpha), over(pixel[1], green, alpha), over(pixel[2], blue, alpha), 0]
         }),
         Layout::GreyAlpha if background.is_grey() => {
-            raster.convert(Layout::Grey, |pixel| [over(pixel[0], red, pixel[1]), 0, 0, 0]);
+            raster.convert(Layout::Grey, |pixel| {
+                least = least.min(pixel[1]);
+                [over(pixel[0], red, pixel[1]), 0, 0, 0]
+            });
         }
         Layout::GreyAlpha => {
             let pixels = raster.pixels.as_chunks().0;
-            let flat = pixels
-                .iter()
-                .flat_map(|&[grey, alpha]| [red, green, blue].map(|under| over(grey, under, alpha)));
+            let flat = pixels.iter().flat_map(|&[grey, alpha]| {
+                least = least.min(alpha);
+                [red, green, blue].map(|under| over(grey, under, alpha))
+            });
             raster.pixels = flat.collect();
             raster.layout = Layout::Rgb;
         }
         Layout::Grey | Layout::Rgb | Layout::Cmyk => {}
     }
+    raster.flattened |= least < u8::MAX;
 }
 
 /// Takes the alpha away from a picture that shows nothing of what is behind it.
@@ -63,6 +70,20 @@ mod tests {
         let raster = flat(Layout::Rgba, &[9, 8, 7, 255, 9, 8, 7, 0, 255, 0, 0, 128], "#00ff80");
         assert_eq!(raster.pixels, [9, 8, 7, 0, 255, 128, 128, 127, 64]);
         assert_eq!(raster.layout, Layout::Rgb);
+    }
+
+    #[test]
+    fn what_lets_nothing_shine_through_is_not_said_to() {
+        for background in ["#303030", "#ff0000"] {
+            for (layout, opaque) in
+                [(Layout::Rgba, &[1, 2, 3, 255, 4, 5, 6, 255][..]), (Layout::GreyAlpha, &[1, 255, 2, 255])]
+            {
+                assert!(!flat(layout, opaque, background).flattened);
+                let clear = [&opaque[..opaque.len() - 1], &[254]].concat();
+                assert!(flat(layout, &clear, background).flattened);
+            }
+            assert!(!flat(Layout::Rgb, &[1, 2, 3], background).flattened);
+        }
     }
 
     #[test]

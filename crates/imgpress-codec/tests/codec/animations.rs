@@ -83,9 +83,12 @@ fn formats_without_animation_use_the_first_picture_and_say_so() {
         (apng(&steps, 0, None), ImageFormat::Png),
         (webp(&steps, 0, b""), ImageFormat::Webp),
     ] {
-        for format in [OutputFormat::Jpeg, OutputFormat::Png] {
+        for (format, notes) in [
+            (OutputFormat::Jpeg, &[Note::FramesDropped, Note::TransparencyFlattened][..]),
+            (OutputFormat::Png, &[Note::FramesDropped]),
+        ] {
             let output = output(&input, &options(format)).unwrap();
-            assert_eq!(output.notes, [Note::FramesDropped], "{format}");
+            assert_eq!(output.notes, notes, "{format}");
         }
         let output = output(&input, &options(OutputFormat::Same)).unwrap();
         let stays = same == ImageFormat::Webp;

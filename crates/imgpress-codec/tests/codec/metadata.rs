@@ -1,11 +1,11 @@
 //! What goes and what stays of a JPEG's metadata, and what is said of it.
 
 use imgpress_codec::Outcome;
-use imgpress_codec::options::Metadata;
+use imgpress_codec::options::{Metadata, MetadataKind};
 
 use crate::carriers::{
     MAKER_NOTE_AT, PACKET, SECRETS, block, contains, dataset, datasets, exif_segment, laden, notes,
-    packet_in, removed, run_with, segment, segments, tags, xmp_segment,
+    packet_in, removed, resource, run_with, segment, segments, tags, xmp_segment,
 };
 use crate::fixtures::{Coding, Decoded, Picture, exif, jpeg, with_segment};
 
@@ -60,7 +60,7 @@ fn strip_leaves_nothing_and_says_what_there_was() {
 #[test]
 fn copyright_keeps_rights_and_nothing_else() {
     for (of, at, outcome) in BOTH {
-        let output = run_with(&laden(of, 6), at, Metadata::Copyright);
+        let output = run_with(&laden(of, 6), at, Metadata::COPYRIGHT);
         assert_eq!(output.outcome, outcome);
         for secret in SECRETS {
             assert!(!contains(&output.bytes, secret), "{} {outcome:?}", String::from_utf8_lossy(secret));
@@ -172,7 +172,7 @@ fn a_kept_jpeg_with_its_metadata_is_no_larger_and_the_same_picture() {
     // What says nothing but rights, in fewer bytes than a packet of ours would take.
     let short = r#"<r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><r:Description xmlns:d="http://purl.org/dc/elements/1.1/" d:rights="A"/></r:RDF>"#;
     let input = xmp_segment(&plain_of_ours(), short);
-    let output = run_with(&input, 80, Metadata::Copyright);
+    let output = run_with(&input, 80, Metadata::COPYRIGHT);
     assert!(output.bytes.len() <= input.len());
     assert_eq!(notes(&output), ["metadata-too-large"]);
     assert_eq!(run_with(&input, 80, Metadata::Keep).bytes, input);
@@ -200,7 +200,7 @@ fn a_position_is_seen_wherever_it_is() {
     let by_exif = exif_segment(&plain, &block(1));
     for input in [&by_packet, &by_exif, &exif_segment(&by_exif, &exif(1))] {
         assert!(removed(&run_with(input, 70, Metadata::Strip)).contains(&"gps"));
-        assert!(removed(&run_with(input, 70, Metadata::Copyright)).contains(&"gps"));
+        assert!(removed(&run_with(input, 70, Metadata::COPYRIGHT)).contains(&"gps"));
     }
     for input in [&by_packet, &by_exif] {
         assert!(!removed(&run_with(input, 70, Metadata::Keep)).contains(&"gps"), "it is still there");
@@ -223,7 +223,7 @@ fn what_cannot_be_read_is_dropped_with_a_note() {
         xmp_segment(&plain, &doctype),
         with_segment(&plain, 0xe1, b"http://ns.adobe.com/xap/1.0/\0\xff\xfe\0<"),
     ] {
-        for metadata in [Metadata::Copyright, Metadata::Keep] {
+        for metadata in [Metadata::COPYRIGHT, Metadata::Keep] {
             let output = run_with(&input, 70, metadata);
             assert_eq!(notes(&output), ["metadata-unreadable"]);
             assert!(
@@ -250,4 +250,110 @@ fn a_broken_profile_is_told() {
     let sound = with_segment(&plain, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &icc].concat());
     let output = run_with(&sound, 70, Metadata::Strip);
     assert_eq!((removed(&output), notes(&output)), (vec!["profile"], vec![]));
+}
+
+/// A directory in either order of bytes: tags with texts, or with a place where another directory is.
+fn directory_of(little_endian: bool, at: usize, entries: &[(u16, Result<&[u8], u32>)]) -> Vec<u8> {
+    let short = |number: u16| if little_endian { number.to_le_bytes() } else { number.to_be_bytes() };
+    let long = |number: u32| if little_endian { number.to_le_bytes() } else { number.to_be_bytes() };
+    let (mut bytes, mut values) = (short(u16::try_from(entries.len()).unwrap()).to_vec(), Vec::new());
+    let after = at + 6 + 12 * entries.len();
+    for (tag, value) in entries {
+        bytes.extend(short(*tag));
+        match value {
+            Ok(text) => {
+                bytes.extend(short(2).into_iter().chain(long(u32::try_from(text.len()).unwrap())));
+                bytes.extend(long(u32::try_from(after + values.len()).unwrap()));
+                values.extend_from_slice(text);
+            }
+            Err(place) => bytes.extend(short(4).into_iter().chain(long(1)).chain(long(*place))),
+        }
+    }
+    [bytes, long(0).to_vec(), values].concat()
+}
+
+/// An EXIF block of a title, an artist, when the picture was taken, with what, and where.
+fn journal(little_endian: bool) -> Vec<u8> {
+    let first = [
+        (0x010e, Ok(&b"secret-title\0"[..])),
+        (0x013b, Ok(b"Ada Lovelace\0")),
+        (0x8769, Err(200)),
+        (0x8825, Err(400)),
+    ];
+    let exif = [
+        (0x9003, Ok(&b"2026:11:27 18:00:00\0"[..])),
+        (0x9011, Ok(b"+01:00\0")),
+        (0xa431, Ok(b"secret-serial\0")),
+    ];
+    let gps = [(0x0012, Ok(&b"WGS-84\0"[..])), (0x001d, Ok(b"2026:11:27\0"))];
+    let mut block = if little_endian { b"II\x2a\0\x08\0\0\0" } else { b"MM\0\x2a\0\0\0\x08" }.to_vec();
+    for (at, entries) in [(8, &first[..]), (200, &exif), (400, &gps)] {
+        block.resize(at, 0);
+        block.extend(directory_of(little_endian, at, entries));
+    }
+    block
+}
+
+const JOURNAL: &str = r#"<x:xmpmeta xmlns:x="adobe:ns:meta/"><r:RDF xmlns:r="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<r:Description xmlns:e="http://ns.adobe.com/exif/1.0/" xmlns:p="http://ns.adobe.com/photoshop/1.0/"
+ xmlns:x1="http://ns.adobe.com/xap/1.0/" xmlns:i="http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/"
+ e:GPSLatitude="48,51.5N" e:DateTimeOriginal="2026-11-27" p:City="Paris" p:Credit="Ada" x1:CreateDate="2026-11-28"
+ x1:Label="secret-label" i:Location="the tower"/></r:RDF></x:xmpmeta>"#;
+
+/// What an output of [`journal`] and [`JOURNAL`] has of a kind: a tag, properties, and a dataset.
+const OF_KINDS: [(MetadataKind, &str, &[&str], &[u8]); 3] = [
+    (MetadataKind::Copyright, "Artist=\"Ada Lovelace\"", &["Credit=\"Ada\""], b"\x02\x50\0\x03Ada"),
+    (
+        MetadataKind::Creation,
+        "DateTimeOriginal=2026-11-27 18:00:00",
+        &["DateTimeOriginal=\"2026-11-27\"", "CreateDate=\"2026-11-28\""],
+        b"\x02\x37\0\x0820261127",
+    ),
+    (
+        MetadataKind::Location,
+        "GPSMapDatum=\"WGS-84\"",
+        &["GPSLatitude=\"48,51.5N\"", "City=\"Paris\"", "Location=\"the tower\""],
+        b"\x02\x5a\0\x05Paris",
+    ),
+];
+
+fn with_journal(little_endian: bool) -> Vec<u8> {
+    let iptc = [
+        dataset(1, 90, b"\x1b%G"),
+        dataset(2, 55, b"20261127"),
+        dataset(2, 80, b"Ada"),
+        dataset(2, 90, b"Paris"),
+        dataset(2, 120, b"secret-caption"),
+    ];
+    let resources = [b"Photoshop 3.0\0", &resource(0x0404, &iptc.concat())[..]].concat();
+    let plain = jpeg(&Picture::photo(160, 120), Coding { quality: 98, ..Coding::default() });
+    let input = with_segment(&xmp_segment(&plain, JOURNAL), 0xed, &resources);
+    exif_segment(&input, &journal(little_endian))
+}
+
+#[test]
+fn each_kind_is_kept_by_itself_and_with_others_and_nothing_else_is() {
+    let chosen = Metadata::ALL.into_iter().filter(|metadata| matches!(metadata, Metadata::Chosen(_)));
+    for (metadata, little_endian) in chosen.flat_map(|metadata| [(metadata, false), (metadata, true)]) {
+        let output = run_with(&with_journal(little_endian), 70, metadata);
+        let (tags, packet) = (tags(&output.bytes), packet_in(&output.bytes).unwrap());
+        let datasets = segment(&output.bytes, b"Photoshop 3.0\0").unwrap();
+        for (kind, tag, properties, dataset) in OF_KINDS {
+            let wanted = metadata.has(kind);
+            assert_eq!(tags.iter().any(|found| found == tag), wanted, "{metadata}: {tag} in {tags:?}");
+            for property in properties {
+                assert_eq!(packet.contains(property), wanted, "{metadata}: {property} in {packet}");
+            }
+            assert_eq!(contains(&datasets, dataset), wanted, "{metadata}: {dataset:?}");
+        }
+        for secret in ["secret-title", "secret-serial", "secret-label", "secret-caption"] {
+            assert!(!contains(&output.bytes, secret.as_bytes()), "{metadata}: {secret}");
+        }
+        let gone = removed(&output);
+        assert!(gone.contains(&"exif") && gone.contains(&"xmp") && gone.contains(&"iptc"), "{gone:?}");
+        assert_eq!(gone.contains(&"gps"), !metadata.has(MetadataKind::Location), "{metadata}");
+        let again = run_with(&output.bytes, 70, metadata);
+        assert_eq!(removed(&again), [""; 0], "{metadata}");
+        assert!(again.bytes == output.bytes, "{metadata}: a second pass");
+    }
 }

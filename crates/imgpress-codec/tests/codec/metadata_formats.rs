@@ -30,7 +30,7 @@ fn assert_carried(input: &[u8], also_removed: &[&str]) {
     for name in ["exif", "gps", "thumbnail", "xmp", "maker-note"].iter().chain(also_removed) {
         assert!(removed(&output).contains(name), "{name} in {:?}", output.removed);
     }
-    let output = run_with(input, 80, Metadata::Copyright);
+    let output = run_with(input, 80, Metadata::COPYRIGHT);
     assert_no_secret(&output.bytes);
     assert_eq!(tags(&output.bytes), ["Artist=\"Ada\"", "Copyright=\"(c) Ada\""]);
     assert!(packet_in(&output.bytes).unwrap().contains("<rdf:li>Bert</rdf:li>"));
@@ -71,7 +71,7 @@ fn a_png_carries_exif_and_xmp() {
 fn texts_of_a_png_become_exif() {
     let latin_1 = with_chunk(&png_rgb(&picture()), b"tEXt", b"Copyright\0\xa9 Ada");
     let both = with_chunk(&latin_1, b"iTXt", &international("Author", "Ada Ł.".as_bytes(), true));
-    for wanted in [Metadata::Copyright, Metadata::Keep] {
+    for wanted in [Metadata::COPYRIGHT, Metadata::Keep] {
         let output = run_with(&both, 80, wanted);
         let exif = segment(&output.bytes, b"Exif\0\0").unwrap();
         assert!(contains(&exif, "© Ada\0".as_bytes()) && contains(&exif, "Ada Ł.\0".as_bytes()));
@@ -80,7 +80,7 @@ fn texts_of_a_png_become_exif() {
     let output = run_with(&both, 80, Metadata::Strip);
     assert_eq!((tags(&output.bytes), removed(&output)), (vec![], vec!["comment"]));
     let exif_says_it = with_chunk(&both, b"eXIf", &block(1));
-    assert_eq!(tags(&run_with(&exif_says_it, 80, Metadata::Copyright).bytes)[0], "Artist=\"Ada\"");
+    assert_eq!(tags(&run_with(&exif_says_it, 80, Metadata::COPYRIGHT).bytes)[0], "Artist=\"Ada\"");
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn a_profile_in_hexadecimal_is_exif_too() {
     let mut zlib = ZlibEncoder::new(b"Raw profile type exif\0\0".to_vec(), Compression::default());
     zlib.write_all(hex.as_bytes()).unwrap();
     let input = with_chunk(&png_rgb(&picture()), b"zTXt", &zlib.finish().unwrap());
-    assert_eq!(tags(&run_with(&input, 80, Metadata::Copyright).bytes)[0], "Artist=\"Ada\"");
+    assert_eq!(tags(&run_with(&input, 80, Metadata::COPYRIGHT).bytes)[0], "Artist=\"Ada\"");
     assert!(removed(&run_with(&input, 80, Metadata::Strip)).contains(&"gps"));
 }
 
@@ -175,7 +175,7 @@ fn a_tiff_carries_its_own_tags_xmp_and_iptc() {
     let output = run_with(&input, 80, Metadata::Strip);
     assert_no_secret(&output.bytes);
     assert_eq!(removed(&output), ["exif", "gps", "thumbnail", "xmp", "iptc"]);
-    let output = run_with(&input, 80, Metadata::Copyright);
+    let output = run_with(&input, 80, Metadata::COPYRIGHT);
     assert_no_secret(&output.bytes);
     assert_eq!(tags(&output.bytes), ["Artist=\"Ada\"", "Copyright=\"(c) Ada\""]);
     assert!(contains(&output.bytes, b"<rdf:li>Bert</rdf:li>"));

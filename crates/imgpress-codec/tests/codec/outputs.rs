@@ -353,3 +353,26 @@ mod look {
         imgpress_codec::check_options(&options(format)).is_ok()
     }
 }
+
+#[test]
+fn transparency_that_an_output_lacks_is_told_by_every_way_to_it() {
+    let told = |picture: &RgbaImage, options: &Options| {
+        let made = output(&file(picture.clone(), Known::Png), options).unwrap();
+        made.notes.contains(&Note::TransparencyFlattened)
+    };
+    let jpeg = Options::default();
+    let ways = [
+        jpeg,
+        Options { width: Some("50".parse().unwrap()), ..jpeg },
+        Options { quality: "auto".parse().unwrap(), ..jpeg },
+        Options { max_bytes: Some("4kB".parse().unwrap()), ..jpeg },
+        Options { background: "#102030".parse().unwrap(), ..jpeg },
+    ];
+    for way in &ways {
+        assert!(told(&drawing(97, 61), way), "{way:?}");
+        assert!(!told(&photo(97, 61), way), "{way:?}");
+    }
+    assert!(!told(&drawing(97, 61), &options(OutputFormat::Png)));
+    #[cfg(feature = "webp")]
+    assert!(!told(&drawing(97, 61), &options(OutputFormat::Auto)));
+}

@@ -85,7 +85,7 @@ fn what_is_to_be_kept_is_carried() {
         let info = probe(&made.bytes, &Limits::default()).unwrap();
         assert_eq!((info.orientation.exif(), info.shown_size()), (1, (64, 96)));
 
-        let copyright = Options { metadata: Metadata::Copyright, ..keep };
+        let copyright = Options { metadata: Metadata::COPYRIGHT, ..keep };
         let again = output(&made.bytes, &copyright).unwrap();
         assert_eq!(again.outcome, Outcome::Kept);
         let block = found(&again).exif.unwrap();

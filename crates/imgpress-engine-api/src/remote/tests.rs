@@ -105,7 +105,7 @@ async fn sends_the_job_whole_and_returns_the_answer_whole() {
     job.options.width = "640".parse().ok();
     job.options.fit = Fit::Cover;
     job.options.color = ColorSpace::Keep;
-    job.options.metadata = Metadata::Copyright;
+    job.options.metadata = Metadata::COPYRIGHT;
     job.traceparent = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".parse().unwrap());
     let output = engine(&[address]).compress(job).await.unwrap();
     assert_eq!(output.receipt, receipt(4));

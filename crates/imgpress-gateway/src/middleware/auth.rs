@@ -5,9 +5,9 @@ use http::HeaderName;
 use imgpress_engine_api::{ErrorCode, Failure};
 use imgpress_http::Error;
 
-use crate::AppState;
 use crate::client::Client;
 use crate::middleware::rate_limit::refusal;
+use crate::{ApiKeyName, AppState};
 
 /// The header that carries the key.
 pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
@@ -20,25 +20,31 @@ pub(crate) async fn require_api_key(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Error> {
-    let guesses = &state.limits.wrong_keys;
-    if let Some(exhausted) = guesses.exhausted(client) {
-        return Err(refusal(exhausted).into());
-    }
-    let key = request.headers().get(API_KEY).and_then(|value| value.to_str().ok());
-    let Some(name) = key.and_then(|key| state.api_keys.verify(key)) else {
-        if request.headers().contains_key(API_KEY) {
-            guesses.hit(client);
-        }
-        return Err(unauthorized().into());
-    };
-    tracing::debug!(api_key = %name, "authorised");
+    // What is no text is a wrong key.
+    let key = request.headers().get(API_KEY).map(|value| value.to_str().unwrap_or_default());
+    let name = authorise(&state, client, key, "in the x-api-key header")?;
     request.extensions_mut().insert(name);
     Ok(next.run(request).await)
 }
 
-fn unauthorized() -> Failure {
-    Failure::new(
-        ErrorCode::Unauthorized,
-        "The API key is missing or wrong; send a valid one in the x-api-key header.",
-    )
+/// The name of the key that a client sent, if it sent one; `place` says where it belongs.
+pub(crate) fn authorise(
+    state: &AppState,
+    client: Client,
+    key: Option<&str>,
+    place: &str,
+) -> Result<ApiKeyName, Failure> {
+    let guesses = &state.limits.wrong_keys;
+    if let Some(exhausted) = guesses.exhausted(client) {
+        return Err(refusal(exhausted));
+    }
+    let Some(name) = key.and_then(|key| state.api_keys.verify(key)) else {
+        if key.is_some() {
+            guesses.hit(client);
+        }
+        let message = format!("The API key is missing or wrong; send a valid one {place}.");
+        return Err(Failure::new(ErrorCode::Unauthorized, message));
+    };
+    tracing::debug!(api_key = %name, "authorised");
+    Ok(name)
 }

@@ -44,7 +44,8 @@ pub(crate) async fn compress_image(
     store(&state, output, ended + timeout).await.map_err(Error)
 }
 
-fn traceparent(headers: &HeaderMap) -> Option<imgpress_engine_api::TraceParent> {
+/// The trace that a request belongs to, if it came with one.
+pub(crate) fn traceparent(headers: &HeaderMap) -> Option<imgpress_engine_api::TraceParent> {
     headers.get(wire::TRACEPARENT)?.to_str().ok()?.parse().ok()
 }
 
@@ -87,7 +88,7 @@ async fn store(app: &App, output: Output, deadline: Instant) -> Result<Response,
 }
 
 /// Takes the output in: a store wants its hash and length first.
-async fn spool(app: &App, output: Output) -> Result<Blob, Failure> {
+pub(crate) async fn spool(app: &App, output: Output) -> Result<Blob, Failure> {
     let promised = output.receipt.bytes;
     let mut spool = Spool::new(&app.config.spool_dir, LARGEST_OUTPUT);
     let mut chunks = output.into_stream();

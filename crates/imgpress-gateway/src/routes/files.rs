@@ -1,4 +1,4 @@
-use std::io::{self, SeekFrom};
+use std::io;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -6,19 +6,16 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use futures_util::stream::{Stream, try_unfold};
+use bytes::Bytes;
+use futures_util::Stream;
 use headers::{AcceptRanges, ContentLength, ContentRange, ETag, HeaderMapExt, Range};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use imgpress_engine_api::{ErrorCode, Failure};
 use imgpress_http::Error;
 use imgpress_storage::{Storage, StorageKey, StoredObject};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
 
 use super::conditions;
-use crate::AppState;
-
-/// How much of a file is read at a time, in bytes.
-const CHUNK: u64 = 64 << 10;
+use crate::{AppState, section};
 
 /// A key is a hash of what is behind it, so what is behind it never changes.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -87,26 +84,18 @@ fn content(
     Ok(response)
 }
 
-/// A part of a stored file, which is open only while it is read.
+/// A part of a stored file.
 fn chunks(
     storage: Arc<dyn Storage>,
     key: StorageKey,
     part: std::ops::Range<u64>,
-) -> impl Stream<Item = io::Result<Vec<u8>>> + Send {
-    try_unfold((storage, key, part), |(storage, key, part)| async move {
-        if part.is_empty() {
-            return Ok(None);
+) -> impl Stream<Item = io::Result<Bytes>> + Send {
+    section::chunks(part, move || {
+        let (storage, key) = (Arc::clone(&storage), key.clone());
+        async move {
+            let object = storage.open(&key).await.map_err(io::Error::other)?;
+            Ok(object.ok_or(io::ErrorKind::NotFound)?.file)
         }
-        let object = storage.open(&key).await.map_err(io::Error::other)?;
-        let mut file = object.ok_or(io::ErrorKind::NotFound)?.file;
-        file.seek(SeekFrom::Start(part.start)).await?;
-        let mut chunk = Vec::new();
-        file.take(CHUNK.min(part.end - part.start)).read_to_end(&mut chunk).await?;
-        if chunk.is_empty() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        let rest = part.start + chunk.len() as u64..part.end;
-        Ok(Some((chunk, (storage, key, rest))))
     })
 }
 

@@ -1,5 +1,4 @@
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +14,7 @@ use hyper_util::rt::TokioExecutor;
 use rustls::{ClientConfig, RootCertStore};
 
 use crate::BaseUrl;
+use crate::trust::{tls_client, trusted_certificates};
 
 /// The body of a request.
 pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -71,17 +71,8 @@ fn connector(tls: ClientConfig) -> HttpsConnector<HttpConnector> {
     HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp)
 }
 
-/// The certificates that the operator's system trusts, or Mozilla's where there are none, as in an image without
-/// a system; for plain HTTP none at all.
+/// For plain HTTP nobody has to be trusted.
 fn tls(url: &BaseUrl) -> Result<ClientConfig, rustls::Error> {
-    let mut roots = RootCertStore::empty();
-    if url.as_str().starts_with("https:") {
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if roots.is_empty() {
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(versions.with_root_certificates(roots).with_no_client_auth())
+    let is_https = url.as_str().starts_with("https:");
+    tls_client(if is_https { trusted_certificates() } else { RootCertStore::empty() })
 }

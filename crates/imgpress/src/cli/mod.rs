@@ -43,6 +43,9 @@ pub(crate) enum Command {
     /// Prints a manual page.
     #[cfg(feature = "cli")]
     Man(shell::ManArguments),
+    /// Makes, lists and revokes API keys; running gateways take up the change.
+    #[cfg(feature = "gateway")]
+    Keys(crate::keys::Arguments),
     /// Exits with 0 if a URL answers 200: for container health checks.
     #[cfg(feature = "server")]
     Healthcheck(crate::healthcheck::Arguments),

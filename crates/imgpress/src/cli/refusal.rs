@@ -25,7 +25,9 @@ pub(super) fn refusal(error: clap::Error, command: &clap::Command) -> anyhow::Er
     let (variable, secret) = variable_of(command, long);
     let variable = variable.map(|name| format!(" ({name})")).unwrap_or_default();
     let value = if secret { "the value".to_owned() } else { format!("{value:?}") };
-    Usage(format!("--{long}{variable}: {value} cannot be taken; {reason}")).into()
+    // An argument without dashes is called by its place, like <NAME>.
+    let dashes = if flag.starts_with('-') { "--" } else { "" };
+    Usage(format!("{dashes}{long}{variable}: {value} cannot be taken; {reason}")).into()
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {

@@ -1,7 +1,7 @@
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use imgpress_gateway::{ApiKeyName, ApiKeys};
@@ -13,6 +13,9 @@ use crate::settings::ApiSettings;
 /// The file in the data folder that keeps the generated key.
 const FILE: &str = "api-key";
 
+/// The file in the data folder that `imgpress keys` writes, unless another is set.
+const LIST: &str = "api-keys";
+
 /// Who may use the API.
 pub(super) struct Access {
     pub(super) api_keys: ApiKeys,
@@ -21,8 +24,9 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Reads the configured keys. Without any, a service that only this machine can reach makes one; one that
-    /// others can reach does not start, since nobody would know that its key was never chosen.
+    /// Reads the configured keys. Without any, a service that only this machine can reach makes one, which holds
+    /// beside those that `imgpress keys` adds; one that others can reach does not start before there is one of
+    /// those, since nobody would know that its key was never chosen.
     pub(super) fn establish(
         listen: SocketAddr,
         settings: &ApiSettings,
@@ -33,25 +37,38 @@ impl Access {
                 .map_err(|error| Usage(format!("--api-keys (IMGPRESS_API_KEYS): {error}")))?,
             None => ApiKeys::none(),
         };
-        if let Some(path) = &settings.api_keys_file {
-            api_keys = api_keys.with_file(path.clone()).map_err(|error| {
+        api_keys = match &settings.api_keys_file {
+            Some(path) => api_keys.with_file(path.clone()).map_err(|error| {
                 Usage(format!("--api-keys-file (IMGPRESS_API_KEYS_FILE): {}: {error}", path.display()))
-            })?;
-        }
+            })?,
+            None => {
+                let path = kept_in(data_dir);
+                let read = api_keys.with_file_if_there(path.clone());
+                read.map_err(|error| Usage(format!("{}: {error}", path.display())))?
+            }
+        };
         if settings.api_keys.is_some() || settings.api_keys_file.is_some() {
             return Ok(Self { api_keys, generated: None });
         }
         if !listen.ip().to_canonical().is_loopback() {
+            if !api_keys.is_empty() {
+                return Ok(Self { api_keys, generated: None });
+            }
             return Err(Usage(format!(
-                "{listen} can be reached from other machines, which takes API keys: set IMGPRESS_API_KEYS or \
-                 IMGPRESS_API_KEYS_FILE, or listen on a loopback address"
+                "{listen} can be reached from other machines, which takes API keys: make one with `imgpress keys \
+                 new NAME`, set IMGPRESS_API_KEYS or IMGPRESS_API_KEYS_FILE, or listen on a loopback address"
             ))
             .into());
         }
         let key = kept_key(data_dir).with_context(|| format!("the API key in {}", data_dir.display()))?;
         let name: ApiKeyName = "generated".parse()?;
-        Ok(Self { api_keys: ApiKeys::single(name, &key), generated: Some(key) })
+        Ok(Self { api_keys: api_keys.and(name, &key), generated: Some(key) })
     }
+}
+
+/// Where a data folder keeps the keys that `imgpress keys` adds.
+pub(crate) fn kept_in(data_dir: &Path) -> PathBuf {
+    data_dir.join(LIST)
 }
 
 /// The key that an earlier start made, or a new one that later starts will find.
@@ -83,7 +100,7 @@ fn make_key(data_dir: &Path, path: &Path) -> anyhow::Result<SecretString> {
 }
 
 /// 244 random bits as 64 hex digits: two version 4 UUIDs, from the operating system's generator.
-fn random_key() -> String {
+pub(crate) fn random_key() -> String {
     [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|half| half.simple().to_string()).concat()
 }
 

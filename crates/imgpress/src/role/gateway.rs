@@ -1,17 +1,27 @@
 //! `imgpress gateway`: the public API in front of an engine.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use anyhow::Context;
 use imgpress_engine_api::Engine;
 use imgpress_engine_api::remote::RemoteEngine;
-use imgpress_gateway::{App, GatewayConfig, Page, RateLimit};
+use imgpress_gateway::{App, GatewayConfig, Page, RateLimit, Tinify, TinifyConfig};
 
 use crate::role::api_key::Access;
 use crate::role::store::{Store, open_store};
 use crate::server::{Server, block_on};
-use crate::settings::{ApiSettings, GatewayRoleSettings, RequestSettings, StorageSettings, Switch};
+use crate::settings::{
+    ApiSettings, GatewayRoleSettings, RequestSettings, StorageSettings, Switch, TinifySettings,
+};
+
+/// The folder in the data folder for what clients of TinyPNG may still ask for.
+const RESULTS: &str = "tinify";
+
+/// The file there that keeps how many images they have compressed.
+const COUNTS: &str = "tinify-counts.json";
 
 /// Runs until it is told to stop.
 pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode> {
@@ -19,7 +29,8 @@ pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode
         let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
         let engine = RemoteEngine::new(settings.engine_url.clone())?;
         let server = Server::prepare(settings.listen, &settings.server)?;
-        let front = Front { api: &settings.api, request: &settings.request, storage: &settings.storage };
+        let GatewayRoleSettings { api, request, storage, tinify, .. } = &*settings;
+        let front = Front { api, request, storage, tinify };
         let app = front.app(Arc::new(engine), access, &server).await?;
         let routes = imgpress_gateway::router(app.into(), server.public_exposition());
         server.run(routes, settings.api.connections(&settings.server), &settings.server).await?;
@@ -32,6 +43,7 @@ pub(super) struct Front<'a> {
     pub(super) api: &'a ApiSettings,
     pub(super) request: &'a RequestSettings,
     pub(super) storage: &'a StorageSettings,
+    pub(super) tinify: &'a TinifySettings,
 }
 
 impl Front<'_> {
@@ -55,9 +67,30 @@ impl Front<'_> {
             trusted_proxies: self.api.trusted_proxies.clone(),
             cors_origins: self.api.cors_origins.clone(),
             page,
-            spool_dir,
+            spool_dir: spool_dir.clone(),
         };
-        Ok(App::new(config, engine, storage, access.api_keys, server.draining.clone()))
+        let app = App::new(config, engine, storage, access.api_keys, server.draining.clone());
+        match self.tinify.tinify {
+            Switch::On => Ok(app.with_tinify(self.open_tinify(spool_dir, server).await?)),
+            Switch::Off => Ok(app),
+        }
+    }
+
+    async fn open_tinify(&self, temp_dir: PathBuf, server: &Server) -> anyhow::Result<Tinify> {
+        let data_dir = &self.storage.data_dir;
+        let public_url = self.storage.public_url.as_ref().map(ToString::to_string);
+        let config = TinifyConfig {
+            temp_dir,
+            results_dir: data_dir.join(RESULTS),
+            counts_file: data_dir.join(COUNTS),
+            public_url: public_url.unwrap_or_else(|| local_url(server.address())),
+            keep_for: self.tinify.tinify_keep_for,
+            keep_bytes: self.tinify.tinify_keep_bytes.as_u64(),
+            source_hosts: self.tinify.allow_source_urls.clone(),
+        };
+        let opened = Tinify::open(config).await;
+        opened
+            .with_context(|| format!("--data-dir (IMGPRESS_DATA_DIR): {} cannot be used", data_dir.display()))
     }
 }
 

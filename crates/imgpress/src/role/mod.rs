@@ -1,7 +1,7 @@
 //! How each service is put together. Read one to see what it is made of.
 
 #[cfg(feature = "gateway")]
-mod api_key;
+pub(crate) mod api_key;
 #[cfg(feature = "engine")]
 pub(crate) mod engine;
 #[cfg(feature = "gateway")]

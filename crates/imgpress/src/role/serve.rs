@@ -21,7 +21,8 @@ pub(crate) fn run(settings: Box<ServeSettings>) -> anyhow::Result<ExitCode> {
         let server = Server::prepare(settings.listen, &settings.server)?;
         let config = config(&settings.engine, &settings.request);
         let engine = Arc::new(LocalEngine::new(config, server.draining.clone())?);
-        let front = Front { api: &settings.api, request: &settings.request, storage: &settings.storage };
+        let ServeSettings { api, request, storage, tinify, .. } = &*settings;
+        let front = Front { api, request, storage, tinify };
         let app = front.app(engine, access, &server).await?;
         let routes = imgpress_gateway::router(app.into(), server.public_exposition());
         show_banner(server.address(), generated.as_ref());

@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+import threading
 import zlib
 
 KEY = "a-key-for-clients"
@@ -26,6 +27,8 @@ class Service:
             said = json.loads(line)
             if said["message"] == "listening":
                 self.url = f"http://{said['address']}"
+                # Nobody else reads its log, and who writes to a full pipe waits.
+                threading.Thread(target=self.process.stdout.read, daemon=True).start()
                 return
         self.stop()
         raise RuntimeError(f"{BINARY} ended before it listened")

@@ -36,7 +36,7 @@ struct Document;
 #[expect(dead_code, reason = "it is described, and never made")]
 struct Upload {
     /// The image, recognised from its bytes.
-    #[schema(value_type = String, format = Binary, content_media_type = "application/octet-stream")]
+    #[schema(value_type = String, format = Binary)]
     image: Vec<u8>,
 }
 

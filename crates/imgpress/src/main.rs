@@ -10,10 +10,10 @@ mod compress;
 mod files;
 #[cfg(feature = "server")]
 mod healthcheck;
-#[cfg(any(feature = "cli", feature = "engine"))]
-mod machine;
 #[cfg(feature = "gateway")]
 mod keys;
+#[cfg(any(feature = "cli", feature = "engine"))]
+mod machine;
 #[cfg(feature = "server")]
 mod role;
 #[cfg(feature = "engine")]

@@ -43,6 +43,20 @@ fn assert_answered(input: &[u8]) {
     }
 }
 
+#[test]
+fn jpegs_with_reserved_markers_are_answered() {
+    let jpegs = seeds().into_iter().filter(|seed| seed.starts_with(b"\xff\xd8"));
+    for jpeg in jpegs {
+        for (at, marker) in
+            (2..jpeg.len().min(200)).flat_map(|at| [(at, 0x02), (at, 0xc8), (at, 0xde), (at, 0xf7)])
+        {
+            let mut edited = jpeg.clone();
+            edited[at] = marker;
+            assert_answered(&edited);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -39,7 +39,11 @@ pub(super) struct Options {
     #[param(required = false, default = "srgb", pattern = "^(srgb|keep)$")]
     color: Option<String>,
     /// What to keep beside the picture.
-    #[param(required = false, default = "strip", pattern = "^(strip|keep|(copyright|creation|location)(,(copyright|creation|location))*)$")]
+    #[param(
+        required = false,
+        default = "strip",
+        pattern = "^(strip|keep|(copyright|creation|location)(,(copyright|creation|location))*)$"
+    )]
     metadata: Option<String>,
     /// The largest file wanted: `200000`, `200kB`, `200KiB`, `1MB`, `1MiB`.
     #[param(required = false, pattern = "^[1-9][0-9]{3,7}(B|kB|KiB)?$")]

@@ -152,7 +152,9 @@ impl<'a> Reader<'a> {
             SOS => self.scan(segment),
             marker if Frame::is_frame_header(marker) => self.frame(marker, segment.payload),
             // JPG, DHP, EXP and JPG0 to JPG13 (table B.1): other decoders refuse them too.
-            0xC8 | 0xDE | 0xDF | 0xF0..=0xFD => Err(DecodeError::Malformed("it has a marker that is reserved")),
+            0xC8 | 0xDE | 0xDF | 0xF0..=0xFD => {
+                Err(DecodeError::Malformed("it has a marker that is reserved"))
+            }
             _ => Ok(()),
         }
     }

@@ -27,6 +27,7 @@ mod memory;
 mod metrics;
 mod page;
 mod process;
+mod reference;
 mod refusals;
 mod secrets;
 mod shutdown;

@@ -38,7 +38,12 @@ def map_path_parameters(context, path_parameters):
 
 @schemathesis.hook
 def map_query(context, query):
+    if not isinstance(query, dict):
+        return query
     for side in ("width", "height"):
-        if isinstance(query, dict) and isinstance(query.get(side), int) and query[side] > LARGEST_SIDE:
+        if isinstance(query.get(side), int) and query[side] > LARGEST_SIDE:
             query[side] = LARGEST_SIDE
+    if query.get("lossless") in ("near", "true"):
+        # Of a PNG, a JPEG and an AVIF lose something always.
+        query["format"] = "webp"
     return query

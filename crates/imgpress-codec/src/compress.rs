@@ -23,7 +23,7 @@ use crate::geometry::Geometry;
 use crate::jpeg::JpegFile;
 use crate::keep::Original;
 use crate::metadata::{Note, Report};
-use crate::options::{ImageFormat, MaxBytes, Options, OutputFormat, Quality, Target};
+use crate::options::{ImageFormat, Lossless, MaxBytes, Options, OutputFormat, Quality, Target};
 use crate::raster::Raster;
 use crate::transform::Holds;
 use crate::{
@@ -119,7 +119,34 @@ impl Job<'_> {
     }
 
     fn to_jpeg(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
-        jpeg.map_or_else(|| self.other(input), |file| self.jpeg(file))
+        match jpeg {
+            Some(file) if self.options.lossless == Lossless::Auto => self.jpeg(file),
+            Some(file) => self.jpeg_as_it_is(file),
+            None if self.options.lossless == Lossless::Auto => self.other(input),
+            None => Err(Error::Lossy { format: ImageFormat::Jpeg }),
+        }
+    }
+
+    /// What may lose nothing: the same coefficients in as few bytes as they take.
+    fn jpeg_as_it_is(&self, file: &JpegFile<'_>) -> Result<Output, Error> {
+        let Self { options, budget, .. } = *self;
+        let info = decode::jpeg_info(file);
+        info.check(self.limits)?;
+        let geometry = info.geometry(options, self.limits)?;
+        if !geometry.is_identity(info.shown_size()) {
+            return Err(Error::Lossy { format: ImageFormat::Jpeg });
+        }
+        let found = file.metadata();
+        let kept = Original { file, found: &found, info: &info, options, budget }.kept()?;
+        let smallest = kept.bytes.len() as u64;
+        if smallest > self.limit() {
+            return Err(Error::TargetUnreachable { smallest, limit: self.limit() });
+        }
+        self.verify.check_kept(&kept.bytes, file, budget)?;
+        let stages = Stages { decode: self.start.elapsed(), ..Stages::default() };
+        let score = matches!(options.quality, Target::Look(_)).then_some(100.0);
+        let output = self.output(kept, Outcome::Kept, info, &geometry, &stages);
+        Ok(Output { quality: Quality::MAX, score, ..output })
     }
 
     fn jpeg(&self, file: &JpegFile<'_>) -> Result<Output, Error> {

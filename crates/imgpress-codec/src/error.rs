@@ -18,6 +18,15 @@ pub enum Error {
         /// What can be, in words.
         allowed: String,
     },
+    /// The options ask for an output without loss, of a format that always loses something of this image.
+    #[error(
+        "Option lossless cannot be \"near\" or \"true\" here: a new file of the format {format} would lose something. Ask \
+         for format=webp, png or auto."
+    )]
+    Lossy {
+        /// The format.
+        format: ImageFormat,
+    },
     /// The image is over one of the [`Limits`](crate::Limits).
     #[error("The image is too large: {0}.")]
     TooLarge(#[from] TooLarge),

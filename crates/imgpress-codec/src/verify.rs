@@ -59,6 +59,17 @@ impl std::fmt::Display for Verify {
     }
 }
 
+/// How far a file may be from the picture that it was made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closeness {
+    /// Every pixel that can be seen is as it was.
+    Exact,
+    /// No component is off by more.
+    Within(u8),
+    /// It has the look of this quality; alpha is exact.
+    Look(Quality),
+}
+
 /// Most pixels of a picture that [`Verify::Auto`] looks at.
 const SMALL: usize = 2_000_000;
 

@@ -181,6 +181,7 @@ fn compress_url(base: &Url, options: Options) -> Url {
         quality_given: _,
         effort,
         format,
+        lossless,
         avif,
         background,
         width,
@@ -195,6 +196,7 @@ fn compress_url(base: &Url, options: Options) -> Url {
     query
         .append_pair("effort", effort.name())
         .append_pair("format", format.name())
+        .append_pair("lossless", lossless.name())
         .append_pair("avif", if avif { "true" } else { "false" })
         .append_pair("background", &background.to_string())
         .append_pair("fit", fit.name())

@@ -4,7 +4,7 @@ use imgpress_engine_api::{ErrorCode, Failure};
 /// A codec's error as clients see it, by whose fault it is.
 pub(crate) fn from_codec(error: Error) -> Failure {
     let code = match &error {
-        Error::NotBuilt { .. } => ErrorCode::OptionInvalid,
+        Error::NotBuilt { .. } | Error::Lossy { .. } => ErrorCode::OptionInvalid,
         Error::UnsupportedFormat(_) => ErrorCode::FormatUnsupported,
         Error::Corrupt(_) => ErrorCode::ImageCorrupt,
         Error::TooLarge(_) => ErrorCode::ImageTooLarge,
@@ -24,6 +24,7 @@ pub(crate) fn deadline_exceeded() -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use imgpress_codec::options::ImageFormat;
     use imgpress_codec::{Corrupt, TooLarge, Unsupported};
 
     use super::*;
@@ -40,6 +41,7 @@ mod tests {
                 ErrorCode::TargetUnreachable,
                 "900 bytes are the fewest, and 20 are allowed",
             ),
+            (Error::Lossy { format: ImageFormat::Jpeg }, ErrorCode::OptionInvalid, "lossless"),
             (Error::DeadlineExceeded, ErrorCode::DeadlineExceeded, "too long"),
             (Error::Cancelled, ErrorCode::DeadlineExceeded, "too long"),
         ] {

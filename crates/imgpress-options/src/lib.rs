@@ -10,6 +10,7 @@ mod color_space;
 mod effort;
 mod fit;
 mod format;
+mod lossless;
 mod max_bytes;
 mod metadata;
 mod name;
@@ -24,6 +25,7 @@ pub use color_space::{ColorSpace, ColorSpaceUnknown};
 pub use effort::{Effort, EffortUnknown};
 pub use fit::{Fit, FitUnknown, Side, SideOutOfRange};
 pub use format::ImageFormat;
+pub use lossless::{Lossless, LosslessUnknown};
 pub use max_bytes::{MaxBytes, MaxBytesMalformed};
 pub use metadata::{Metadata, MetadataKind, MetadataKinds, MetadataUnknown};
 pub use name::OptionName;
@@ -44,6 +46,8 @@ pub struct Options {
     pub effort: Effort,
     /// The format of the output. Default: JPEG.
     pub format: OutputFormat,
+    /// Whether the output may lose something. Default: what makes it smaller.
+    pub lossless: Lossless,
     /// Whether [`OutputFormat::Auto`] may choose AVIF: whoever looks at it can read that. Default: no.
     pub avif: bool,
     /// What transparency is flattened on where the output format has none. Default: white.

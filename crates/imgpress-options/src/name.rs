@@ -10,6 +10,7 @@ pub enum OptionName {
     Quality,
     Effort,
     Format,
+    Lossless,
     Avif,
     Width,
     Height,
@@ -23,10 +24,11 @@ pub enum OptionName {
 
 impl OptionName {
     /// Every option there is.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Quality,
         Self::Effort,
         Self::Format,
+        Self::Lossless,
         Self::Avif,
         Self::Width,
         Self::Height,
@@ -45,6 +47,7 @@ impl OptionName {
             Self::Quality => "quality",
             Self::Effort => "effort",
             Self::Format => "format",
+            Self::Lossless => "lossless",
             Self::Avif => "avif",
             Self::Width => "width",
             Self::Height => "height",
@@ -71,6 +74,7 @@ impl OptionName {
             Self::Background => "a colour written #rrggbb",
             Self::Color => "srgb or keep",
             Self::Metadata => "strip, keep, or some of copyright, creation and location, with commas",
+            Self::Lossless => "auto, near or true",
             Self::Avif | Self::Store => "true or false",
             Self::MaxBytes => "a size like 200000, 200kB or 1MiB",
         }

@@ -117,6 +117,7 @@ impl OptionSet {
             OptionName::Color => value.parse().map(|space| self.options.color = space).is_ok(),
             OptionName::Metadata => value.parse().map(|choice| self.options.metadata = choice).is_ok(),
             OptionName::Format => value.parse().map(|format| self.options.format = format).is_ok(),
+            OptionName::Lossless => value.parse().map(|choice| self.options.lossless = choice).is_ok(),
             OptionName::Avif => value.parse().map(|may_be| self.options.avif = may_be).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
         };
@@ -137,7 +138,7 @@ fn known_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Color, ColorSpace, Effort, Fit, MaxBytes, Metadata, OutputFormat, Quality, Side};
+    use crate::{Color, ColorSpace, Effort, Fit, Lossless, MaxBytes, Metadata, OutputFormat, Quality, Side};
 
     fn set(pairs: &[(&str, &str)]) -> Result<OptionSet, OptionError> {
         let mut set = OptionSet::default();
@@ -155,6 +156,7 @@ mod tests {
                 quality_given: false,
                 effort: Effort::Balanced,
                 format: OutputFormat::Jpeg,
+                lossless: Lossless::Auto,
                 avif: false,
                 background: Color::WHITE,
                 width: None,
@@ -176,6 +178,7 @@ mod tests {
             ("store", "false"),
             ("effort", "max"),
             ("format", "webp"),
+            ("lossless", "near"),
             ("width", "640"),
             ("height", "16384"),
             ("fit", "cover"),
@@ -188,6 +191,7 @@ mod tests {
         assert!(set.options().asks_quality());
         assert_eq!(set.options().effort, Effort::Max);
         assert_eq!(set.options().format, OutputFormat::Webp);
+        assert_eq!(set.options().lossless, Lossless::Near);
         assert_eq!(set.options().background.rgb(), [16, 32, 48]);
         assert_eq!(set.options().width.map(Side::get), Some(640));
         assert_eq!(set.options().height, Some(Side::MAX));
@@ -206,6 +210,7 @@ mod tests {
             ("effort", "slow"),
             ("format", "heic"),
             ("format", "WEBP"),
+            ("lossless", "false"),
             ("width", "0"),
             ("width", "16385"),
             ("height", "50%"),

@@ -37,7 +37,7 @@ pub fn encode(
     let mut native = Native::new()?;
     native.0.width = side(picture.width());
     native.0.height = side(picture.height());
-    native.0.use_argb = (settings.coding == Coding::Lossless).into();
+    native.0.use_argb = (!matches!(settings.coding, Coding::Lossy { .. })).into();
     native.import(picture)?;
     native.0.writer = Some(write);
     native.0.custom_ptr = (&raw mut job).cast();
@@ -92,8 +92,11 @@ fn config(settings: &Settings) -> Result<ffi::WebPConfig, Error> {
     config.alpha_quality = 100;
     match settings.coding {
         Coding::Lossy { quality } => config.quality = quality.clamp(0.0, 100.0),
-        Coding::Lossless => {
+        Coding::Lossless | Coding::NearLossless(_) => {
             config.lossless = 1;
+            if let Coding::NearLossless(rounding) = settings.coding {
+                config.near_lossless = rounding.get().into();
+            }
             // How hard to look, where there is no loss.
             config.quality = LOOKS[usize::from(settings.method.get())];
         }
@@ -158,7 +161,7 @@ mod tests {
     use image::RgbaImage;
 
     use super::*;
-    use crate::Method;
+    use crate::{Method, Rounding};
 
     fn picture() -> RgbaImage {
         RgbaImage::from_fn(61, 47, |x, y| {
@@ -182,6 +185,30 @@ mod tests {
         for method in 0..=6 {
             let file = encoded(Coding::Lossless, method, &|| true).unwrap();
             assert!(decoded(&file) == picture(), "method {method}");
+        }
+    }
+
+    #[test]
+    fn what_is_rounded_is_off_by_no_more_than_is_said_and_smaller() {
+        let noise = RgbaImage::from_fn(128, 96, |x, y| {
+            let mixed = x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca77);
+            let [red, green, blue, alpha] = (mixed ^ (mixed >> 15)).wrapping_mul(0xc2b2_ae3d).to_be_bytes();
+            // The colour of pixels without any alpha is not kept.
+            image::Rgba([red, green, blue, if x > 60 { 255 } else { alpha.max(64) }])
+        });
+        let picture = Picture::new(128, 96, Layout::Rgba, noise.as_raw()).unwrap();
+        let encoded =
+            |coding| encode(&picture, &Settings { coding, method: Method::new(4) }, &|| true).unwrap();
+        let exact = encoded(Coding::Lossless).len();
+        for (level, most) in [(100, 0), (80, 2), (60, 4), (40, 8), (20, 16), (0, 32)] {
+            let rounding = Rounding::new(level);
+            assert_eq!(rounding.most(), most);
+            let file = encoded(Coding::NearLossless(rounding));
+            let found = decoded(&file);
+            let off = found.as_raw().iter().zip(noise.as_raw()).map(|(found, exact)| found.abs_diff(*exact));
+            let worst = off.max().unwrap();
+            assert!(worst <= most && (worst > 0) == (most > 0), "level {level}: off by {worst}");
+            assert!(file.len() < exact || most == 0, "level {level}: {} bytes of {exact}", file.len());
         }
     }
 

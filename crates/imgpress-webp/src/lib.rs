@@ -9,4 +9,4 @@ mod settings;
 
 pub use encoder::{Error, encode};
 pub use picture::{Layout, MAX_SIDE, Picture, PictureError};
-pub use settings::{Coding, Method, Settings};
+pub use settings::{Coding, Method, Rounding, Settings};

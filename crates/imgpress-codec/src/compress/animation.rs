@@ -12,14 +12,15 @@ use crate::colors::{Colors, Statement};
 use crate::container::Extras;
 use crate::container::riff::{Moving, Strip};
 use crate::decode::animation::{Canvas, Patch, Patches};
-use crate::encode::webp::check_size;
+use crate::encode::webp::{check_size, rounding};
 use crate::error::TooLarge;
 use crate::geometry::Geometry;
 use crate::metadata::Note;
-use crate::options::{ImageFormat, OutputFormat, Quality};
+use crate::options::{ImageFormat, Lossless, OutputFormat, Quality};
 use crate::probe::FEW_PIXELS;
 use crate::raster::{Layout, Raster};
 use crate::transform::{self, Holds};
+use crate::verify::Closeness;
 use crate::{Error, ImageInfo, Outcome, Output};
 
 use coder::{Coder, Losses};
@@ -103,7 +104,11 @@ impl Job<'_> {
             None
         };
         let is_lossless = original.as_ref().is_some_and(|moving| moving.strip().is_lossless());
-        let stays_lossless = is_lossless && self.options.format == OutputFormat::Same;
+        let stays_lossless = match self.options.lossless {
+            Lossless::Auto => is_lossless && self.options.format == OutputFormat::Same,
+            Lossless::Near => false,
+            Lossless::True => true,
+        };
         let first = self.animated(&source, self.options.quality.nominal(), stays_lossless)?;
         let kept = original.as_ref().map(|moving| self.kept_animation(&source, &first.ready, moving));
         let made = self.made_animation(&source, &first, self.options.quality.nominal());
@@ -146,6 +151,8 @@ impl Job<'_> {
     ) -> Result<Animated, Error> {
         let losses = if stays_lossless {
             Losses::Never
+        } else if self.options.lossless == Lossless::Near {
+            Losses::Hardly
         } else if source.geometry.pixels() <= FEW_PIXELS {
             Losses::Maybe
         } else {
@@ -176,7 +183,7 @@ impl Job<'_> {
     fn made_animation(&self, source: &Source<'_>, animated: &Animated, quality: Quality) -> Made {
         let Animated { strip, ready } = animated;
         let file = source.encoded(ready, self.options.metadata, |extras| strip.write(extras));
-        made(file, Outcome::Compressed, quality, strip.is_lossless())
+        made(file, Outcome::Compressed, quality, self.closeness(quality, strip.is_lossless()))
     }
 
     /// The input's frames as they are.
@@ -185,7 +192,19 @@ impl Job<'_> {
         let file = source.kept(ready, self.options.metadata, |extras, with_colors| {
             strip.write(&Extras { icc: moving.icc().filter(|_| with_colors), ..*extras })
         });
-        made(file, Outcome::Kept, self.options.quality.nominal(), strip.is_lossless())
+        let quality = self.options.quality.nominal();
+        // What nothing more may be lost of has no other loss than it came with.
+        let is_exact = strip.is_lossless() || self.options.lossless != Lossless::Auto;
+        made(file, Outcome::Kept, quality, if is_exact { Closeness::Exact } else { Closeness::Look(quality) })
+    }
+
+    /// How close to their pictures the frames of an animation are that was made anew.
+    fn closeness(&self, quality: Quality, is_lossless: bool) -> Closeness {
+        match self.options.lossless {
+            Lossless::Near => Closeness::Within(rounding(quality).most()),
+            _ if is_lossless => Closeness::Exact,
+            _ => Closeness::Look(quality),
+        }
     }
 
     /// Checks what was made, and tells of it.
@@ -196,14 +215,13 @@ impl Job<'_> {
         made: Made,
         original: Option<&Moving<'_>>,
     ) -> Result<Output, Error> {
-        let Made { file, outcome, format, quality, is_lossless, .. } = made;
+        let Made { file, outcome, format, quality, closeness, .. } = made;
         match (outcome, original) {
             (Outcome::Kept, Some(original)) => self.verify.check_kept_animation(&file.bytes, original)?,
             _ => {
                 let mut pictures = Pictures::of(self, &source)?;
-                let (pixels, quality) =
-                    (source.info.animation_pixels(&source.geometry), (!is_lossless).then_some(quality));
-                self.verify.check_animation(&file.bytes, pixels, quality, || pictures.next())?;
+                let pixels = source.info.animation_pixels(&source.geometry);
+                self.verify.check_animation(&file.bytes, pixels, closeness, || pictures.next())?;
             }
         }
         let Stages { decode, transform, .. } = ready.stages;
@@ -214,7 +232,7 @@ impl Job<'_> {
     }
 }
 
-fn made(file: File, outcome: Outcome, quality: Quality, is_lossless: bool) -> Made {
-    let quality = if is_lossless { Quality::MAX } else { quality };
-    Made { file, outcome, format: ImageFormat::Webp, quality, is_lossless, is_checked: false }
+fn made(file: File, outcome: Outcome, quality: Quality, closeness: Closeness) -> Made {
+    let quality = if closeness == Closeness::Exact { Quality::MAX } else { quality };
+    Made { file, outcome, format: ImageFormat::Webp, quality, closeness, is_checked: false }
 }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::ready::{Made, Ready, Source};
 use super::{Job, look};
 use crate::jpeg::JpegFile;
-use crate::options::{ImageFormat, Quality, Target};
+use crate::options::{ImageFormat, Lossless, Quality, Target};
 use crate::transform::Holds;
 use crate::{Error, Note, Outcome, Output, encode, select};
 
@@ -20,7 +20,11 @@ impl Job<'_> {
         if source.info.is_animated() {
             return self.to_animation(source);
         }
+        let may_lose = self.options.lossless == Lossless::Auto;
+        // An AVIF that may lose nothing can stay, and nothing else becomes one.
+        let may_be_avif = self.options.avif && (may_lose || source.info.format == ImageFormat::Avif);
         if let Some(file) = jpeg
+            && may_lose
             && !source.is_resized()
             && select::is_coarse_enough(file, self.options)?
         {
@@ -30,24 +34,27 @@ impl Job<'_> {
             }
         }
         let ready = self.ready(&source, Holds::ANY)?;
-        let is_opaque = !ready.raster.layout.has_alpha();
+        let may_be_jpeg =
+            !ready.raster.layout.has_alpha() && (may_lose || jpeg.is_some() && !source.is_resized());
         let mut stays = false;
         // The picture's memory is given back before the next begins.
         let first = self.with_look(ImageFormat::Webp, source, ready, |job, source, ready| {
             let made = job.smallest_with_alpha(source, ready)?;
-            stays = made.outcome == Outcome::Kept && !made.is_lossless;
+            stays = made.outcome == Outcome::Kept && !made.is_lossless();
             Ok(made)
         });
         if stays {
             return first;
         }
-        let first = if is_opaque { self.better(first, self.to_jpeg(input, jpeg)) } else { first };
-        if !self.options.avif {
-            return first;
-        }
-        match self.avif_if_built(input, jpeg) {
-            Ok(avif) if avif.outcome == Outcome::Kept => Ok(avif),
-            avif => self.better(first, avif),
+        let first = if may_be_jpeg { self.better(first, self.to_jpeg(input, jpeg)) } else { first };
+        if may_be_avif { self.or_better(first, self.avif_if_built(input, jpeg)) } else { first }
+    }
+
+    /// The better of the two; what was the second already and may stay it stays.
+    fn or_better(&self, first: Result<Output, Error>, other: Result<Output, Error>) -> Result<Output, Error> {
+        match other {
+            Ok(other) if other.outcome == Outcome::Kept => Ok(other),
+            other => self.better(first, other),
         }
     }
 
@@ -69,7 +76,8 @@ impl Job<'_> {
     fn smallest_with_alpha(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
         let is_graphic = source.info.may_be_graphic(&source.geometry) && look::is_graphic(&ready.raster);
         let webp = self.webp_if_built(source, ready);
-        let is_alone = !encode::is_built(ImageFormat::Webp) && ready.raster.layout.has_alpha();
+        let keeps = ready.raster.layout.has_alpha() || self.options.lossless != Lossless::Auto;
+        let is_alone = !encode::is_built(ImageFormat::Webp) && keeps;
         let png = if is_graphic || is_alone {
             self.png(source, ready)
         } else {

@@ -7,8 +7,9 @@ use crate::container::Extras;
 use crate::container::av1::quantizer_index;
 use crate::container::avif::Still;
 use crate::decode;
-use crate::options::{ImageFormat, Options, Quality};
+use crate::options::{ImageFormat, Lossless, Options, Quality};
 use crate::transform::Holds;
+use crate::verify::Closeness;
 use crate::{Error, Outcome, Output, encode};
 
 /// A picture that is coded anew loses something once more: less than one part in so many is not worth it.
@@ -29,6 +30,9 @@ impl Job<'_> {
     /// A file of the look that is asked for, or the input's own: where it is quantised as coarsely already, or is hardly
     /// larger.
     pub(super) fn avif(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
+        if self.options.lossless != Lossless::Auto {
+            return self.avif_as_it_is(source, ready);
+        }
         let quality = self.options.quality.nominal();
         let mine = encode::avif::index(quality, self.options.effort);
         let kept = match self.kept_avif(source, ready)? {
@@ -46,6 +50,15 @@ impl Job<'_> {
             return Ok(best);
         }
         self.within_limit(&best, |quality| self.encoded_avif(source, ready, quality))
+    }
+
+    /// Of what may lose nothing: the input's own file, or none.
+    fn avif_as_it_is(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
+        let (kept, _) = self.kept_avif(source, ready)?.ok_or(Error::Lossy { format: ImageFormat::Avif })?;
+        if self.fits(&kept.file) {
+            return Ok(Made { quality: Quality::MAX, closeness: Closeness::Exact, ..kept });
+        }
+        Err(self.over_limit(&kept))
     }
 
     fn encoded_avif(&self, source: &Source<'_>, ready: &Ready, quality: Quality) -> Result<Made, Error> {
@@ -73,5 +86,12 @@ impl Job<'_> {
 }
 
 fn made(file: File, outcome: Outcome, quality: Quality) -> Made {
-    Made { file, outcome, format: ImageFormat::Avif, quality, is_lossless: false, is_checked: false }
+    Made {
+        file,
+        outcome,
+        format: ImageFormat::Avif,
+        quality,
+        closeness: Closeness::Look(quality),
+        is_checked: false,
+    }
 }

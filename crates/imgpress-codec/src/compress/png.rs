@@ -4,8 +4,9 @@ use super::Job;
 use super::ready::{Made, Ready, Source};
 use crate::carry::File;
 use crate::container::png::Still;
-use crate::options::{ImageFormat, Options, OutputFormat, Quality};
+use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Quality};
 use crate::transform::Holds;
+use crate::verify::Closeness;
 use crate::{Error, Outcome, Output, encode};
 
 impl Job<'_> {
@@ -37,7 +38,8 @@ impl Job<'_> {
     fn quantised(&self, source: &Source<'_>, ready: &Ready) -> Result<Option<Made>, Error> {
         let Options { metadata, quality, effort, format, .. } = *self.options;
         let quality = quality.nominal();
-        if !self.options.asks_quality() || format == OutputFormat::Auto {
+        let may_lose = self.options.lossless == Lossless::Auto && self.options.asks_quality();
+        if !may_lose || format == OutputFormat::Auto {
             return Ok(None);
         }
         let Some((bare, shown)) = encode::png::quantised(&ready.raster, quality, effort, self.budget)? else {
@@ -46,8 +48,9 @@ impl Job<'_> {
         let still = Still::read(&bare).ok_or_else(|| Error::Encoder("a PNG without a picture".into()))?;
         let file = source.encoded(ready, metadata, |extras| still.write(extras, true));
         // Here, because nobody else knows the colours that it is to have.
-        self.verify.check_file(&file.bytes, &shown, None)?;
-        Ok(Some(Made { quality, is_checked: true, ..made(file, Outcome::Compressed) }))
+        self.verify.check_file(&file.bytes, &shown, Closeness::Exact)?;
+        let closeness = Closeness::Look(quality);
+        Ok(Some(Made { quality, closeness, is_checked: true, ..made(file, Outcome::Compressed) }))
     }
 
     /// The input as it is, where it is a PNG that may be kept.
@@ -66,7 +69,7 @@ fn made(file: File, outcome: Outcome) -> Made {
         outcome,
         format: ImageFormat::Png,
         quality: Quality::MAX,
-        is_lossless: true,
+        closeness: Closeness::Exact,
         is_checked: false,
     }
 }

@@ -13,6 +13,7 @@ use crate::options::{ImageFormat, Metadata, Quality};
 use crate::raster::Layout;
 use crate::raster::Raster;
 use crate::transform::{self, Holds};
+use crate::verify::Closeness;
 use crate::{Error, ImageInfo, Orientation, Outcome, Output, decode, probe};
 
 /// An input whose headers have been read.
@@ -51,12 +52,16 @@ pub(super) struct Made {
     pub(super) format: ImageFormat,
     /// 100 where it has no loss.
     pub(super) quality: Quality,
-    pub(super) is_lossless: bool,
+    pub(super) closeness: Closeness,
     /// Whether it was found to be what was encoded.
     pub(super) is_checked: bool,
 }
 
 impl Made {
+    pub(super) fn is_lossless(&self) -> bool {
+        self.closeness == Closeness::Exact
+    }
+
     pub(super) fn length(&self) -> usize {
         self.file.bytes.len()
     }
@@ -169,15 +174,12 @@ impl Job<'_> {
 
     /// Checks what was made, and tells of it.
     pub(super) fn finish(&self, source: Source<'_>, ready: Ready, made: Made) -> Result<Output, Error> {
-        let Made { file, outcome, format, quality, is_lossless, is_checked } = made;
+        let Made { file, outcome, format, quality, closeness, is_checked } = made;
         let mut stages = ready.stages;
         match outcome {
             Outcome::Kept => self.verify.check_kept_pixels(&file.bytes, source.input, &source.info)?,
             Outcome::Compressed if is_checked => {}
-            Outcome::Compressed => {
-                let quality = if is_lossless { None } else { Some(quality) };
-                self.verify.check_file(&file.bytes, &ready.raster, quality)?;
-            }
+            Outcome::Compressed => self.verify.check_file(&file.bytes, &ready.raster, closeness)?,
         }
         stages.encode = self.start.elapsed().saturating_sub(stages.decode + stages.transform);
         let output = self.output(file, outcome, source.info, &source.geometry, &stages);

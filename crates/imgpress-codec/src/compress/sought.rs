@@ -2,7 +2,7 @@
 
 use super::Job;
 use super::ready::{Made, Ready, Source};
-use crate::options::{ImageFormat, Options, Quality, Score, Target};
+use crate::options::{ImageFormat, Lossless, Options, Quality, Score, Target};
 use crate::raster::{Raster, narrow_16};
 use crate::score::{self, Found, Judge};
 use crate::{Error, Note, Outcome, Output, decode, encode, probe, transform};
@@ -37,7 +37,7 @@ impl Job<'_> {
         let options = Options { quality, ..*self.options };
         let job = Job { options: &options, ..*self };
         let made = make(&job, &source, &ready)?;
-        let is_whole = made.is_lossless || made.outcome == Outcome::Kept;
+        let is_whole = made.is_lossless() || made.outcome == Outcome::Kept;
         let output = job.finish(source, ready, made)?;
         if is_whole {
             return Ok(Output { score: Some(100.0), ..output });
@@ -48,9 +48,10 @@ impl Job<'_> {
         }
     }
 
-    /// `None` in a format that has no loss, or none that is built for this picture.
+    /// `None` where nothing is to be lost for it, in a format that has no loss, or in none that is built for this picture.
     fn sought(&self, wanted: Score, raster: &Raster, format: ImageFormat) -> Result<Option<Sought>, Error> {
         let most = match format {
+            _ if self.options.lossless != Lossless::Auto => return Ok(None),
             ImageFormat::Webp if raster.width.max(raster.height) <= LONGEST_OF_WEBP => None,
             ImageFormat::Avif => Some(MOST_OF_AVIF),
             _ => return Ok(None),

@@ -6,9 +6,10 @@ use super::ready::{Made, Ready, Source};
 use crate::carry::File;
 use crate::container::Extras;
 use crate::container::riff::Still;
-use crate::encode::webp::{Pixels, check_size};
-use crate::options::{ImageFormat, Options, OutputFormat, Quality};
+use crate::encode::webp::{Pixels, check_size, method, rounding};
+use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Quality};
 use crate::transform::Holds;
+use crate::verify::Closeness;
 use crate::{Error, Outcome, Output};
 
 /// By how much the mean quantiser index of a file may be finer than that of ours, of 127, and the file still be as coarse:
@@ -36,9 +37,16 @@ impl Job<'_> {
             _ => None,
         };
         let kept = original.as_ref().map(|still| work.kept(still));
-        let stays_lossless = self.options.format == OutputFormat::Same && is_lossless_webp(source);
+        let stays_lossless = match self.options.lossless {
+            Lossless::Auto => self.options.format == OutputFormat::Same && is_lossless_webp(source),
+            Lossless::Near => false,
+            Lossless::True => true,
+        };
+        let is_near = self.options.lossless == Lossless::Near;
         let mut best = None;
-        if !stays_lossless {
+        if is_near {
+            best = Some(work.near_lossless(self.options.quality.nominal())?);
+        } else if !stays_lossless {
             let lossy = work.lossy(self.options.quality.nominal())?;
             if let (Some(original), Some(kept)) = (&original, &kept)
                 && !ready.is_converted
@@ -52,7 +60,7 @@ impl Job<'_> {
         let may_be_graphic = source.info.may_be_graphic(&source.geometry);
         if best.is_none() || may_be_graphic && look::is_graphic(&ready.raster) {
             let lossless = work.lossless()?;
-            best = best.filter(|best| best.file.bytes.len() <= lossless.file.bytes.len()).or(Some(lossless));
+            best = best.filter(|best| best.file.bytes.len() < lossless.file.bytes.len()).or(Some(lossless));
         }
         let best = best.ok_or_else(|| Error::Encoder("no way to encode it was tried".into()))?;
         let most = match &original {
@@ -68,7 +76,10 @@ impl Job<'_> {
         if stays_lossless {
             return Err(self.over_limit(&best));
         }
-        self.within_limit(&best, |quality| work.lossy(quality))
+        self.within_limit(
+            &best,
+            |quality| if is_near { work.near_lossless(quality) } else { work.lossy(quality) },
+        )
     }
 }
 
@@ -95,12 +106,18 @@ impl Work<'_> {
     fn lossy(&self, quality: Quality) -> Result<Made, Error> {
         let Options { effort, .. } = *self.job.options;
         let bare = self.pixels.lossy(quality, effort, self.job.budget)?;
-        Ok(self.made(self.around(&bare)?, quality, false))
+        Ok(self.made(self.around(&bare)?, quality, Closeness::Look(quality)))
     }
 
     fn lossless(&self) -> Result<Made, Error> {
         let bare = self.pixels.lossless(self.job.options.effort, self.job.budget)?;
-        Ok(self.made(self.around(&bare)?, Quality::MAX, true))
+        Ok(self.made(self.around(&bare)?, Quality::MAX, Closeness::Exact))
+    }
+
+    fn near_lossless(&self, quality: Quality) -> Result<Made, Error> {
+        let (rounding, method) = (rounding(quality), method(self.job.options.effort));
+        let bare = self.pixels.near_lossless(rounding, method, self.job.budget)?;
+        Ok(self.made(self.around(&bare)?, quality, Closeness::Within(rounding.most())))
     }
 
     fn around(&self, bare: &[u8]) -> Result<File, Error> {
@@ -108,13 +125,13 @@ impl Work<'_> {
         Ok(self.source.encoded(self.ready, self.job.options.metadata, |extras| still.write(extras)))
     }
 
-    fn made(&self, file: File, quality: Quality, is_lossless: bool) -> Made {
+    fn made(&self, file: File, quality: Quality, closeness: Closeness) -> Made {
         Made {
             file,
             outcome: Outcome::Compressed,
             format: ImageFormat::Webp,
             quality,
-            is_lossless,
+            closeness,
             is_checked: false,
         }
     }
@@ -124,7 +141,13 @@ impl Work<'_> {
         let file = self.source.kept(self.ready, metadata, |extras, with_colors| {
             still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
         });
-        let quality = if still.is_lossless() { Quality::MAX } else { quality.nominal() };
-        Made { outcome: Outcome::Kept, ..self.made(file, quality, still.is_lossless()) }
+        // What nothing more may be lost of has no other loss than it came with.
+        let is_exact = still.is_lossless() || self.job.options.lossless != Lossless::Auto;
+        let (quality, closeness) = if is_exact {
+            (Quality::MAX, Closeness::Exact)
+        } else {
+            (quality.nominal(), Closeness::Look(quality.nominal()))
+        };
+        Made { outcome: Outcome::Kept, ..self.made(file, quality, closeness) }
     }
 }

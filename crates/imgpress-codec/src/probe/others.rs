@@ -2,7 +2,7 @@
 
 use super::{FIXED, STRIPS};
 use crate::geometry::Geometry;
-use crate::options::{ImageFormat, Options, OutputFormat, Target};
+use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Target};
 use crate::{ImageInfo, encode, score, transform};
 
 /// Most pixels that are coded without loss where that need not be.
@@ -79,7 +79,8 @@ impl ImageInfo {
 
     /// Whether a PNG is not only one of several formats that are too large without loss.
     fn may_be_png(&self, options: &Options, geometry: &Geometry) -> bool {
-        let is_alone = self.channels.is_multiple_of(2) && !encode::is_built(ImageFormat::Webp);
+        let keeps = self.channels.is_multiple_of(2) || options.lossless != Lossless::Auto;
+        let is_alone = keeps && !encode::is_built(ImageFormat::Webp);
         options.format != OutputFormat::Auto || self.may_be_graphic(geometry) || is_alone
     }
 
@@ -92,18 +93,23 @@ impl ImageInfo {
         let longest = u64::from(self.shown_size().0.max(geometry.width));
         let is_changed = self.orientation.swaps_sides() || !geometry.is_identity(self.shown_size());
         let placing = if is_changed { canvas + 4 * longest * u64::from(transform::BAND) } else { 0 };
-        let lossless = self.packing.is_lossless_webp() && options.format == OutputFormat::Same;
+        let lossless = self.stays_lossless_webp(options);
         let coding = if lossless || geometry.pixels() <= FEW_PIXELS { WEBP_LOSSLESS } else { WEBP_LOSSY };
         let encoding = 2 * out + geometry.pixels() * coding;
         let files = FILES * self.packing.bytes().unwrap_or(0);
         2 * canvas + 2 * out + stored.max(placing).max(encoding) + files + FIXED
     }
 
+    /// Whether a WebP that is made of it may have no loss, however large it is.
+    fn stays_lossless_webp(&self, options: &Options) -> bool {
+        let stays = options.format == OutputFormat::Same && self.packing.is_lossless_webp();
+        stays || options.lossless != Lossless::Auto
+    }
+
     fn webp(&self, pixels: u64, channels: u64, options: &Options, geometry: &Geometry) -> u64 {
         // Grey is made three components of.
         let grown = if channels < 3 { channels + 2 } else { 0 };
-        let stays = options.format == OutputFormat::Same && self.packing.is_lossless_webp();
-        let lossless = stays || self.may_be_graphic(geometry);
+        let lossless = self.stays_lossless_webp(options) || self.may_be_graphic(geometry);
         pixels * (grown + if lossless { WEBP_LOSSLESS } else { WEBP_LOSSY })
     }
 }

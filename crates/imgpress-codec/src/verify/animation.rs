@@ -1,10 +1,10 @@
 //! Animated outputs, read by the decoder that reads inputs.
 
 use super::files::{check_pixels, generous};
-use super::{Verify, failed};
+use super::{Closeness, Verify, failed};
 use crate::container::riff::Moving;
 use crate::decode::animation::{Canvas, Patch, Patches};
-use crate::options::{ImageFormat, Quality};
+use crate::options::ImageFormat;
 use crate::raster::{Layout, Raster};
 use crate::{Error, decode};
 
@@ -18,7 +18,7 @@ impl Verify {
         self,
         file: &[u8],
         pixels: u64,
-        quality: Option<Quality>,
+        closeness: Closeness,
         mut next: impl FnMut() -> Result<Option<(Raster, u32)>, Error>,
     ) -> Result<(), Error> {
         if !self.takes(usize::try_from(pixels).unwrap_or(usize::MAX), file.len()) {
@@ -35,7 +35,7 @@ impl Verify {
             let Patch { place, raster, is_blended, disposal, duration } = patch;
             canvas.draw(place, &raster, is_blended, disposal);
             let found = Raster::new(width, height, Layout::Rgba, canvas.pixels().to_vec());
-            check_pixels(&found, &expected, quality)?;
+            check_pixels(&found, &expected, closeness)?;
             if duration != expected_duration.min(Moving::MAX_DURATION) {
                 return Err(failed("a frame is shown for another time"));
             }

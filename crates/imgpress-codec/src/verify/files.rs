@@ -1,27 +1,22 @@
 //! Outputs of formats other than JPEG, read by the decoders that read inputs.
 
-use super::{Means, Verify, failed, limits};
+use super::{Closeness, Means, Verify, failed, limits};
 use crate::options::{Color, Quality};
 use crate::raster::{Layout, Raster, narrow_16};
 use crate::{Budget, Error, ImageInfo, Limits, decode, format, transform};
 
 impl Verify {
-    /// Checks the file that was made of a picture: every pixel that can be seen where no `quality` says that something
-    /// was lost, else the means of blocks, on black and on white where it has alpha, which is exact in either case.
+    /// Checks the file that was made of a picture: every pixel that can be seen, unless something was lost for the look of
+    /// a quality; then the means of blocks, on black and on white where it has alpha, which is exact.
     ///
     /// # Errors
     /// As [`check`](Self::check).
-    pub(crate) fn check_file(
-        self,
-        file: &[u8],
-        raster: &Raster,
-        quality: Option<Quality>,
-    ) -> Result<(), Error> {
+    pub(crate) fn check_file(self, file: &[u8], raster: &Raster, closeness: Closeness) -> Result<(), Error> {
         if !self.takes(raster.width * raster.height, file.len()) {
             return Ok(());
         }
         let found = narrowed(decoded(file)?);
-        check_pixels(&found, raster, quality)
+        check_pixels(&found, raster, closeness)
     }
 
     /// Checks that a kept file has every pixel of its input, which is known to be whole.
@@ -43,21 +38,32 @@ impl Verify {
 }
 
 /// Checks a decoded picture of 8 bits a component against the one that was encoded, as [`Verify::check_file`].
-pub(super) fn check_pixels(found: &Raster, expected: &Raster, quality: Option<Quality>) -> Result<(), Error> {
+pub(super) fn check_pixels(found: &Raster, expected: &Raster, closeness: Closeness) -> Result<(), Error> {
     if (found.width, found.height) != (expected.width, expected.height) {
         return Err(failed("it has another size"));
     }
     let count = expected.width * expected.height;
     let (found, expected) = (Pixels(found), Pixels(expected));
     let mut pairs = (0..count).map(|at| (found.at(at), expected.at(at)));
-    let same = match quality {
-        None => pairs.all(|(found, expected)| found == expected || found[3] == 0 && expected[3] == 0),
-        Some(_) => pairs.all(|(found, expected)| found[3] == expected[3]),
+    let within = |most: u8, found: [u8; 4], expected: [u8; 4]| {
+        found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= most)
+    };
+    let same = match closeness {
+        Closeness::Exact => {
+            pairs.all(|(found, expected)| found == expected || found[3] == 0 && expected[3] == 0)
+        }
+        Closeness::Within(most) => {
+            pairs.all(|(found, expected)| within(most, found, expected) || found[3] == 0 && expected[3] == 0)
+        }
+        Closeness::Look(_) => pairs.all(|(found, expected)| found[3] == expected[3]),
     };
     if !same {
         return Err(failed("it has other pixels"));
     }
-    quality.map_or(Ok(()), |quality| check_means(&found, &expected, quality))
+    match closeness {
+        Closeness::Look(quality) => check_means(&found, &expected, quality),
+        Closeness::Exact | Closeness::Within(_) => Ok(()),
+    }
 }
 
 pub(super) fn generous() -> Limits {

@@ -36,6 +36,7 @@ mod jpeg_inputs;
 mod kept;
 mod kept_colors;
 mod look;
+mod lossless;
 mod max_bytes;
 mod metadata;
 mod metadata_formats;

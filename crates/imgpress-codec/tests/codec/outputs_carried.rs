@@ -1,6 +1,7 @@
 //! What stands around the picture of a WebP or PNG output: orientation, colours, metadata.
 
 use std::io::Cursor;
+use std::sync::LazyLock;
 
 use image::ImageDecoder;
 use image::codecs::{png::PngDecoder, webp::WebPDecoder};
@@ -40,8 +41,11 @@ fn found(output: &Output) -> Found {
     Found { size: decoder.dimensions(), pixels, icc, exif, xmp }
 }
 
+/// Made once: it says at what second that was.
+static P3: LazyLock<Vec<u8>> = LazyLock::new(|| moxcms::ColorProfile::new_display_p3().encode().unwrap());
+
 fn p3() -> Vec<u8> {
-    moxcms::ColorProfile::new_display_p3().encode().unwrap()
+    P3.clone()
 }
 
 /// A turned JPEG in Display P3 with EXIF and XMP.

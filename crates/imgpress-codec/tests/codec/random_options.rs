@@ -1,7 +1,7 @@
 //! Whatever is asked of a JPEG, it never grows, and a second pass changes no byte.
 
 use imgpress_codec::options::{
-    Color, ColorSpace, Effort, Fit, MaxBytes, Metadata, Options, OutputFormat, Quality, Side,
+    Color, ColorSpace, Effort, Fit, Lossless, MaxBytes, Metadata, Options, OutputFormat, Quality, Side,
 };
 use imgpress_codec::{Budget, Error, Limits, Outcome, Output, compress};
 use jpeg_encoder::{ColorType, SamplingFactor};
@@ -46,6 +46,7 @@ fn options() -> impl Strategy<Value = Options> {
     (1_u8..=100, select(Effort::ALL.to_vec()), size, carried).prop_map(
         |(quality, effort, (width, height, fit, max_bytes), (color, metadata))| Options {
             format: OutputFormat::Jpeg,
+            lossless: Lossless::Auto,
             avif: false,
             quality_given: true,
             quality: Quality::try_from(quality).unwrap().into(),

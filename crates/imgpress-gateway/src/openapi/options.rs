@@ -20,6 +20,10 @@ pub(super) struct Options {
     /// The format to write: `same` as the input, or `auto` for the one with the fewest bytes.
     #[param(required = false, default = "jpeg", pattern = "^(jpeg|webp|avif|png|same|auto)$")]
     format: Option<String>,
+    /// Whether it may lose something: `auto`, where that makes it smaller; `near`, for WebP of rounded values; `true`, for
+    /// nothing lost.
+    #[param(required = false, default = "auto", pattern = "^(auto|near|true)$")]
+    lossless: Option<String>,
     /// Whether `format=auto` may choose AVIF; what `Accept` says if not given.
     #[param(required = false)]
     avif: Option<bool>,

@@ -66,6 +66,10 @@ struct OptionArguments {
     /// with --in-place same, else jpeg.
     #[arg(long)]
     format: Option<String>,
+    /// Whether it may lose something: auto, where that makes it smaller; near, for WebP of rounded values; or true, for
+    /// nothing lost [default: auto].
+    #[arg(long, value_name = "HOW")]
+    lossless: Option<String>,
     /// Whether --format auto may choose AVIF: true or false [default: false].
     #[arg(long)]
     avif: Option<String>,
@@ -125,6 +129,7 @@ impl OptionArguments {
             ("background", &self.background),
             ("effort", &self.effort),
             ("format", &format),
+            ("lossless", &self.lossless),
             ("avif", &self.avif),
             ("width", &self.width),
             ("height", &self.height),

@@ -2,7 +2,7 @@
 
 use super::frame::Change;
 use crate::compress::look;
-use crate::encode::webp::{Method, Pixels, method};
+use crate::encode::webp::{Method, Pixels, method, rounding};
 use crate::options::{Effort, Quality};
 use crate::raster::Raster;
 use crate::{Budget, Error};
@@ -44,6 +44,8 @@ pub(super) struct Coder<'a> {
 pub(super) enum Losses {
     /// None: the animation stays without.
     Never,
+    /// Those of rounding: what is coded without loss is off by a little.
+    Hardly,
     /// Those that make it smaller, where it looks like graphics.
     Maybe,
     /// Always some: trying both would take too much.
@@ -96,7 +98,9 @@ impl<'a> Coder<'a> {
         for &way in &ways {
             let raster = if way.is_sparse { change.sparse.as_ref() } else { None }.unwrap_or(&change.whole);
             let pixels = Pixels::of(raster)?;
-            let file = if way.is_lossless {
+            let file = if self.losses == Losses::Hardly {
+                pixels.near_lossless(rounding(self.quality), method, self.budget)?
+            } else if way.is_lossless {
                 pixels.lossless_by(method, self.budget)?
             } else {
                 pixels.lossy_by(self.quality, method, self.budget)?
@@ -123,7 +127,8 @@ impl<'a> Coder<'a> {
             if self.is_lossless(raster) && !least_still(MOSTLY_STILL) {
                 ways.push(Way { is_lossless: true, is_sparse });
             }
-            if self.losses != Losses::Never && !least_still(NEARLY_STILL) {
+            let may_lose = !matches!(self.losses, Losses::Never | Losses::Hardly);
+            if may_lose && !least_still(NEARLY_STILL) {
                 ways.push(Way { is_lossless: false, is_sparse });
             }
         }
@@ -133,7 +138,7 @@ impl<'a> Coder<'a> {
     /// Whether it is worth a try to lose nothing of a frame.
     fn is_lossless(&self, raster: &Raster) -> bool {
         match self.losses {
-            Losses::Never => true,
+            Losses::Never | Losses::Hardly => true,
             Losses::Maybe => look::is_graphic(raster),
             Losses::Always => false,
         }

@@ -5,6 +5,7 @@ mod scale;
 use std::borrow::Cow;
 
 pub(crate) use imgpress_webp::Method;
+pub(crate) use imgpress_webp::Rounding;
 use imgpress_webp::{Coding, Picture, Settings};
 
 use crate::error::TooLarge;
@@ -73,6 +74,19 @@ impl<'a> Pixels<'a> {
         self.encode(Coding::Lossless, method(effort), budget)
     }
 
+    /// As [`lossless`](Self::lossless), of rounded pixels.
+    ///
+    /// # Errors
+    /// As [`lossy`](Self::lossy).
+    pub(crate) fn near_lossless(
+        &self,
+        rounding: Rounding,
+        method: Method,
+        budget: &Budget,
+    ) -> Result<Vec<u8>, Error> {
+        self.encode(Coding::NearLossless(rounding), method, budget)
+    }
+
     /// As [`lossy`](Self::lossy), by a method of libwebp.
     ///
     /// # Errors
@@ -131,6 +145,11 @@ fn theirs(quality: Quality, effort: Effort) -> f32 {
         Effort::Max => &scale::MAX,
     };
     scale[usize::from(quality.get() - 1)]
+}
+
+/// How much is rounded of what may lose hardly anything: `quality` is libwebp's `near_lossless`, as for `sharp`.
+pub(crate) fn rounding(quality: Quality) -> Rounding {
+    Rounding::new(quality.get())
 }
 
 /// The methods of libwebp for the efforts.

@@ -46,7 +46,7 @@ pub(super) struct Options {
     #[param(
         required = false,
         default = "strip",
-        pattern = "^(strip|keep|(copyright|creation|location)(,(copyright|creation|location))*)$"
+        pattern = "^(strip|keep|copyright(,creation)?(,location)?|creation(,location)?|location)$"
     )]
     metadata: Option<String>,
     /// The largest file wanted: `200000`, `200kB`, `200KiB`, `1MB`, `1MiB`.

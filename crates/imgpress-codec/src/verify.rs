@@ -64,10 +64,23 @@ impl std::fmt::Display for Verify {
 pub(crate) enum Closeness {
     /// Every pixel that can be seen is as it was.
     Exact,
-    /// No component is off by more.
+    /// No component is off by more: of a WebP alone.
+    #[cfg(feature = "webp")]
     Within(u8),
     /// It has the look of this quality; alpha is exact.
     Look(Quality),
+}
+
+impl Closeness {
+    /// By how much a component may be off; `None` where the look decides.
+    fn most(self) -> Option<u8> {
+        match self {
+            Self::Exact => Some(0),
+            #[cfg(feature = "webp")]
+            Self::Within(most) => Some(most),
+            Self::Look(_) => None,
+        }
+    }
 }
 
 /// Most pixels of a picture that [`Verify::Auto`] looks at.

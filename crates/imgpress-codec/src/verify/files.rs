@@ -48,21 +48,18 @@ pub(super) fn check_pixels(found: &Raster, expected: &Raster, closeness: Closene
     let within = |most: u8, found: [u8; 4], expected: [u8; 4]| {
         found.iter().zip(expected).all(|(found, expected)| found.abs_diff(expected) <= most)
     };
-    let same = match closeness {
-        Closeness::Exact => {
-            pairs.all(|(found, expected)| found == expected || found[3] == 0 && expected[3] == 0)
-        }
-        Closeness::Within(most) => {
+    let same = match closeness.most() {
+        Some(most) => {
             pairs.all(|(found, expected)| within(most, found, expected) || found[3] == 0 && expected[3] == 0)
         }
-        Closeness::Look(_) => pairs.all(|(found, expected)| found[3] == expected[3]),
+        None => pairs.all(|(found, expected)| found[3] == expected[3]),
     };
     if !same {
         return Err(failed("it has other pixels"));
     }
     match closeness {
         Closeness::Look(quality) => check_means(&found, &expected, quality),
-        Closeness::Exact | Closeness::Within(_) => Ok(()),
+        _ => Ok(()),
     }
 }
 

@@ -40,6 +40,12 @@ struct Upload {
     image: Vec<u8>,
 }
 
+/// A picture's bytes.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it is described, and never made")]
+struct Image(Vec<u8>);
+
 /// What probes are told.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it is described, and never made")]
@@ -60,7 +66,7 @@ struct Status {
     request_body(content = Upload, content_type = "multipart/form-data"),
     responses(
         (status = 200, description = "The image, smaller", headers(("x-compression-receipt" = String, description = "With `store=false`, the receipt")),
-         content((StoredReceipt = "application/json"), (Vec<u8> = "image/*"))),
+         content((StoredReceipt = "application/json"), (Image = "image/*"))),
     ),
     security(("key" = [])),
 )]
@@ -76,8 +82,8 @@ fn compress() {}
     tag = "images",
     params(("key" = String, Path, description = "`xx/<sha256>.<ext>`, from the receipt")),
     responses(
-        (status = 200, description = "The image", body = Vec<u8>, content_type = "image/*"),
-        (status = 206, description = "A part of it", body = Vec<u8>, content_type = "image/*"),
+        (status = 200, description = "The image", body = Image, content_type = "image/*"),
+        (status = 206, description = "A part of it", body = Image, content_type = "image/*"),
         (status = 304, description = "It has not changed, and never does"),
         (status = 416, description = "The range is not in it"),
     ),

@@ -162,6 +162,15 @@ pub(crate) fn with_segments(mut encoded: Vec<u8>, carried: &Carried) -> Vec<u8> 
     encoded
 }
 
+/// A profile as payloads of APP2 (ICC.1:2022, B.4). None of one that is too long for 255 of them.
+#[cfg(feature = "jxl")]
+pub(crate) fn icc_segments(icc: &[u8]) -> Vec<Vec<u8>> {
+    const PART: usize = 65_533 - ICC_PREFIX.len() - 2;
+    let Ok(count) = u8::try_from(icc.len().div_ceil(PART)) else { return Vec::new() };
+    let parts = icc.chunks(PART).zip(1..=u8::MAX);
+    parts.map(|(part, number)| [ICC_PREFIX, &[number, count], part].concat()).collect()
+}
+
 /// A JFIF header without its thumbnail (JFIF 1.02: 14 bytes, the last two of which are the thumbnail's size).
 fn bare_jfif(payload: &[u8]) -> Option<Cow<'_, [u8]>> {
     match payload.get(..14)? {

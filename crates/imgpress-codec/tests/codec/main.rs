@@ -33,6 +33,8 @@ mod fuzzed;
 mod geometry;
 mod icons;
 mod jpeg_inputs;
+#[cfg(feature = "jxl")]
+mod jpeg_xl;
 mod kept;
 mod kept_colors;
 mod look;

@@ -20,6 +20,7 @@ pub(crate) fn metadata<'a>(input: &'a [u8], info: &ImageInfo) -> Found<'a> {
         ImageFormat::Jxl => super::jxl::metadata(input),
         #[cfg(not(feature = "jxl"))]
         ImageFormat::Jxl => Found::default(),
+        ImageFormat::Heic => Found::default(),
         ImageFormat::Jpeg | ImageFormat::Ico | ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => {
             Found::default()
         }

@@ -69,17 +69,17 @@ pub(crate) fn find(
     }
 }
 
-/// Where the line through the two nearest scores comes next to the one that is wanted, in steps on which the mean of
-/// photographs rises evenly.
+/// Where the line through two scores comes next to the one that is wanted, in steps on which the mean of photographs rises
+/// evenly. They are the nearest on either side of it; while there is one side only, the two nearest.
 fn likely(wanted: f64, tried: &[Found]) -> Found {
     let mean = |found: &Found| mean_score(found.quality);
-    let steepness = match tried {
-        [one, other, ..] => {
-            ((one.score - other.score) / (mean(one) - mean(other))).clamp(STEEPNESS.0, STEEPNESS.1)
-        }
-        _ => 1.0,
-    };
     let nearest = tried[0];
+    let is_across = |found: &&Found| (found.score < wanted) != (nearest.score < wanted);
+    let steepness = match tried.iter().find(is_across).or(tried.get(1)) {
+        Some(other) => ((nearest.score - other.score) / (mean(&nearest) - mean(other)))
+            .clamp(STEEPNESS.0, STEEPNESS.1),
+        None => 1.0,
+    };
     let at = mean(&nearest) + (wanted - nearest.score) / steepness;
     let away = |quality: &Quality| (mean_score(*quality) - at).abs();
     let qualities = (1..=HIGHEST).filter_map(|number| Quality::try_from(number).ok());
@@ -136,6 +136,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// What a JPEG that becomes one again scores: little more above the quality at which it was made, and then much.
+    #[test]
+    fn two_scores_on_one_side_do_not_hide_what_is_between_them_and_the_other() {
+        let scores = [(49, 66.11), (56, 69.3), (58, 70.37), (60, 71.11), (62, 72.83), (69, 73.39), (78, 78.2)];
+        let wanted = "70".parse().unwrap();
+        let mut tried = Vec::new();
+        let found = find(wanted, Effort::Usual, |quality| {
+            let after = scores.iter().position(|(at, _)| *at >= quality.get()).unwrap().max(1);
+            let [(from, low), (to, high)] = [scores[after - 1], scores[after]];
+            let share = f64::from(quality.get() - from) / f64::from(to - from);
+            tried.push(quality.get());
+            Ok(low + share * (high - low))
+        });
+        assert!((found.unwrap().score - 70.0).abs() < 1.0, "{tried:?}");
     }
 
     #[test]

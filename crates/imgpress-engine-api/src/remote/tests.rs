@@ -13,6 +13,8 @@ use super::*;
 use crate::wire::ErrorBody;
 use crate::{Note, Original, Outcome, Receipt, RequestId, Source, Timings};
 
+mod moving;
+
 fn engine(addresses: &[SocketAddr]) -> RemoteEngine {
     RemoteEngine::new(config(addresses)).unwrap()
 }

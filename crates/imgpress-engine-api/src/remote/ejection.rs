@@ -23,6 +23,8 @@ pub(super) struct Health(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     ejected: bool,
+    /// Whether somebody asks it for its health.
+    watched: bool,
     /// Failures since the last success.
     failures: u32,
     busy_until: Option<Instant>,
@@ -63,7 +65,7 @@ impl Health {
     }
 
     /// It was asked for its health, and has none.
-    fn fails_still(&self) {
+    pub(super) fn fails_still(&self) {
         let mut state = self.state();
         state.failures = state.failures.saturating_add(1);
     }
@@ -80,9 +82,15 @@ impl Health {
         std::mem::take(&mut state.ejected)
     }
 
-    /// How long to wait before it is asked again; `None` where there is no need to.
+    /// `true` for the one who is to ask it for its health from now on.
+    pub(super) fn begin_watch(&self) -> bool {
+        !std::mem::replace(&mut self.state().watched, true)
+    }
+
+    /// How long to wait before it is asked again; `None` where there is no need to, which ends the watch.
     fn wait(&self) -> Option<Duration> {
-        let state = self.state();
+        let mut state = self.state();
+        state.watched = state.ejected;
         let doublings = state.failures.saturating_sub(1).min(16);
         state.ejected.then(|| FIRST_WAIT.saturating_mul(1 << doublings).min(LONGEST_WAIT))
     }
@@ -97,9 +105,7 @@ pub(super) async fn watch(engine: Weak<Endpoint>) {
     while let Some(wait) = engine.upgrade().and_then(|engine| engine.health().wait()) {
         sleep(jittered(wait)).await;
         let Some(engine) = engine.upgrade() else { return };
-        if engine.ask_ready().await.is_err() {
-            engine.health().fails_still();
-        }
+        engine.check().await;
     }
 }
 

@@ -1,6 +1,8 @@
 //! One engine: an address, the connections to it, and how it fares.
 
+use std::error::Error;
 use std::fmt;
+use std::iter::successors;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Weak};
@@ -106,20 +108,23 @@ impl Endpoint {
         Ok(self.client.request(request))
     }
 
-    /// Asks whether it would take work, and takes note of what it says.
+    /// Asks whether it would take work.
     pub(super) async fn ask_ready(&self) -> Result<(), Failure> {
         let body = Body::new(Empty::new().map_err(|never| match never {}));
         let asked = self.send(Method::GET, "/ready", HeaderMap::new(), body)?;
-        let answered = match timeout(READY_TIMEOUT, asked).await {
+        match timeout(READY_TIMEOUT, asked).await {
             Ok(Ok(answer)) => ready(answer).await,
             Ok(Err(error)) => Err(answer::unavailable(error)),
             Err(_) => Err(answer::unavailable("the engine does not say whether it is ready")),
-        };
-        match &answered {
-            Ok(()) => self.back(self.health.is_ready()),
-            Err(failure) => self.eject(failure),
         }
-        answered
+    }
+
+    /// Asks an ejected engine for its health; one that has some gets work again.
+    pub(super) async fn check(&self) {
+        match self.ask_ready().await {
+            Ok(()) => self.back(self.health.is_ready()),
+            Err(_) => self.health.fails_still(),
+        }
     }
 
     /// It has said what is wrong with a request; that it cannot, or in words that no engine has, speaks against itself.
@@ -153,10 +158,11 @@ impl Endpoint {
             return;
         }
         self.counts.ejected();
-        let cause = std::error::Error::source(why).map(ToString::to_string);
         let (engine, address) = (self.number, self.address);
-        tracing::warn!(engine, %address, why = why.message(), cause, "engine ejected");
-        tokio::spawn(ejection::watch(self.this.clone()));
+        tracing::warn!(engine, %address, cause = causes(why), "engine ejected");
+        if self.health.begin_watch() {
+            tokio::spawn(ejection::watch(self.this.clone()));
+        }
     }
 
     fn back(&self, was_ejected: bool) {
@@ -202,6 +208,13 @@ impl Drop for Place {
         self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
         self.0.counts.in_flight.decrement(1.0);
     }
+}
+
+/// What lies behind a failure, from the last to the first; its own words where there is nothing.
+fn causes(failure: &Failure) -> String {
+    let behind = successors(failure.source(), |cause| cause.source()).map(ToString::to_string);
+    let behind: Vec<String> = behind.collect();
+    if behind.is_empty() { failure.message().to_owned() } else { behind.join(": ") }
 }
 
 async fn ready(answer: Response<Incoming>) -> Result<(), Failure> {

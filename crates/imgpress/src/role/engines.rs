@@ -1,12 +1,13 @@
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use imgpress_engine_api::remote::{RemoteConfig, RemoteEngine};
 use imgpress_storage::trusted_certificates;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::cli::Usage;
 use crate::settings::EnginesSettings;
 
 /// The engines of a gateway. Counts what they do, so metrics must be recorded already.
@@ -23,10 +24,10 @@ pub(super) fn remote_engine(settings: &EnginesSettings) -> anyhow::Result<Remote
 }
 
 /// Who vouches for engines; where none is at `https`, nobody has to.
-fn roots(settings: &EnginesSettings) -> anyhow::Result<RootCertStore> {
+fn roots(settings: &EnginesSettings) -> Result<RootCertStore, Usage> {
     match &settings.engine_ca_file {
-        Some(file) => certificates(file).with_context(|| {
-            format!("--engine-ca-file (IMGPRESS_ENGINE_CA_FILE): {} cannot be used", file.display())
+        Some(file) => certificates(file).map_err(|error| {
+            Usage(format!("--engine-ca-file (IMGPRESS_ENGINE_CA_FILE): {}: {error}", file.display()))
         }),
         None if settings.engine_url.any_https() => Ok(trusted_certificates()),
         None => Ok(RootCertStore::empty()),

@@ -201,7 +201,7 @@ async fn an_engine_that_takes_a_request_and_never_answers_holds_none_past_its_de
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let engine = Service::start("engine", &[]).await;
-    let gateway = gateway_of(&[&url, &engine.url], &["--request-timeout", "1s"]).await;
+    let gateway = gateway_of(&[&url, &engine.url], &["--request-timeout", "3s"]).await;
     let client = Client::of(&gateway);
     let mut late = None;
     for number in 0..DRAWS {

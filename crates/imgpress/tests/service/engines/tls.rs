@@ -71,7 +71,7 @@ async fn a_file_without_certificates_ends_the_start() {
         gateway.args(["gateway", "--listen", "127.0.0.1:0", "--engine-url", "https://engine"]);
         gateway.arg("--engine-ca-file").arg(&file);
         let (code, _, complaint) = crate::support::run(gateway).await;
-        assert_eq!(code, Some(1), "{complaint}");
+        assert_eq!(code, Some(2), "{complaint}");
         assert!(complaint.contains("--engine-ca-file"), "{complaint}");
     }
 }

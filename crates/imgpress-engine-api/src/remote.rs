@@ -76,7 +76,7 @@ impl RemoteConfig {
         Self {
             urls,
             roots: RootCertStore::empty(),
-            most_in_flight: const { NonZeroUsize::new(512).unwrap() },
+            most_in_flight: const { NonZeroUsize::new(1024).unwrap() },
             replay_bytes: 8 << 20,
             replay_memory: 64 << 20,
             resolve_interval: Duration::from_secs(10),

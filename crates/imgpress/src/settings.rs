@@ -166,7 +166,7 @@ pub(crate) struct EnginesSettings {
     #[arg(long, env = "IMGPRESS_ENGINE_CA_FILE", value_name = "FILE")]
     pub(crate) engine_ca_file: Option<PathBuf>,
     /// Requests that one engine may have of this gateway at once; more are refused.
-    #[arg(long, env = "IMGPRESS_ENGINE_IN_FLIGHT", value_name = "COUNT", default_value = "512")]
+    #[arg(long, env = "IMGPRESS_ENGINE_IN_FLIGHT", value_name = "COUNT", default_value = "1024")]
     pub(crate) engine_in_flight: std::num::NonZeroUsize,
     /// How often names of engines are looked up.
     #[arg(long, env = "IMGPRESS_ENGINE_RESOLVE_INTERVAL", value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]

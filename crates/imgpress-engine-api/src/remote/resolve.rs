@@ -20,49 +20,70 @@ pub(super) type Lookup =
 
 /// The engines' URLs with what addresses they had when they were last looked up.
 pub(super) struct Names {
-    known: Vec<(EngineUrl, Vec<SocketAddr>)>,
+    names: Vec<Name>,
     lookup: Lookup,
+}
+
+struct Name {
+    url: EngineUrl,
+    addresses: Vec<SocketAddr>,
+    /// Whether the last lookup found nothing: that is said once.
+    lost: bool,
 }
 
 impl Names {
     pub(super) fn new(urls: &EngineUrls, lookup: Lookup) -> Self {
-        let fixed = |url: &EngineUrl| match url.addresses() {
-            Addresses::Fixed(address) => vec![address],
-            Addresses::Named(..) => Vec::new(),
+        let name = |url: &EngineUrl| {
+            let addresses = match url.addresses() {
+                Addresses::Fixed(address) => vec![address],
+                Addresses::Named(..) => Vec::new(),
+            };
+            Name { url: url.clone(), addresses, lost: false }
         };
-        Self { known: urls.iter().map(|url| (url.clone(), fixed(url))).collect(), lookup }
+        Self { names: urls.iter().map(name).collect(), lookup }
     }
 
     /// Whether there is nothing to look up.
     pub(super) fn all_fixed(&self) -> bool {
-        self.known.iter().all(|(url, _)| matches!(url.addresses(), Addresses::Fixed(_)))
+        self.names.iter().all(|name| matches!(name.url.addresses(), Addresses::Fixed(_)))
     }
 
     /// Every address with its URL, as they are known.
     pub(super) fn addresses(&self) -> impl Iterator<Item = (&EngineUrl, SocketAddr)> {
-        self.known.iter().flat_map(|(url, addresses)| addresses.iter().map(move |address| (url, *address)))
+        self.names.iter().flat_map(|name| name.addresses.iter().map(|address| (&name.url, *address)))
     }
 
-    /// Looks all names up, all at once. A name that cannot be looked up keeps the addresses that it had: whoever answers
-    /// for names may be away while the engines are not.
+    /// Looks all names up, all at once.
     pub(super) async fn look_up(&mut self) {
         let lookup = &self.lookup;
-        join_all(self.known.iter_mut().map(async |(url, known)| {
-            let Addresses::Named(name, port) = url.addresses() else { return };
-            match lookup(name, port).await {
-                Ok(mut found) if !found.is_empty() => {
-                    // Names are answered in any order, and one address may be answered twice.
-                    found.sort_unstable();
-                    found.dedup();
-                    *known = found;
-                }
-                Ok(_) => tracing::warn!(name = url.authority(), "an engine's name has no address"),
-                Err(error) => {
-                    tracing::warn!(name = url.authority(), %error, "an engine's name cannot be looked up");
-                }
+        join_all(self.names.iter_mut().map(async |name| {
+            if let Addresses::Named(host, port) = name.url.addresses() {
+                name.found(lookup(host, port).await);
             }
         }))
         .await;
+    }
+}
+
+impl Name {
+    /// A name that cannot be looked up keeps the addresses that it had: whoever answers for names may be away while the
+    /// engines are not.
+    fn found(&mut self, found: io::Result<Vec<SocketAddr>>) {
+        let found = found.and_then(|found| {
+            if found.is_empty() { Err(io::Error::other("it has no address")) } else { Ok(found) }
+        });
+        match found {
+            Ok(mut found) => {
+                // Names are answered in any order.
+                found.sort_unstable();
+                self.addresses = found;
+                self.lost = false;
+            }
+            Err(error) if !std::mem::replace(&mut self.lost, true) => {
+                tracing::warn!(name = self.url.authority(), %error, "an engine's name cannot be looked up");
+            }
+            Err(_) => {}
+        }
     }
 }
 

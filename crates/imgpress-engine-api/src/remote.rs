@@ -1,99 +1,119 @@
-//! An engine behind HTTP.
+//! Engines behind HTTP.
 //!
-//! The upload is passed on chunk by chunk, as fast as the engine takes it and never collected; the answer
-//! comes back the same way.
+//! A job goes to the less loaded of two random engines. Its upload is passed on chunk by chunk, as fast as the engine
+//! takes it. A job that an engine refuses, or that is lost with its engine, goes on to another one while what was read of
+//! its upload is still here.
 
-use std::pin::pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use futures_util::stream::BoxStream;
-use imgpress_options::Options;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use reqwest::{Response, Url};
-use tokio::time::timeout;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use rustls::RootCertStore;
+use tokio::task::AbortHandle;
 
-use crate::{Engine, ErrorCode, Failure, Job, Output, RequestId, TraceParent, wire};
+use crate::{Engine, ErrorCode, Failure, Job, Output};
 
 mod answer;
+mod attempt;
+mod choice;
+mod connection;
+mod ejection;
+mod endpoint;
+mod journey;
+mod metrics;
+mod pool;
+mod query;
+mod replay;
+mod resolve;
 mod upload;
 mod urls;
 
 pub use urls::{EngineUrls, EngineUrlsMalformed};
 
-use upload::Feed;
+use attempt::Request;
+use choice::choose;
+use journey::Journey;
+use pool::Pool;
+use replay::{ReplayMemory, Upload};
+use resolve::{Lookup, Names};
 
-/// An engine is a neighbour: one that has not taken a connection by then will not.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// What the network and the engine's own bookkeeping may add to the job's timeout.
-const SLACK: Duration = Duration::from_secs(2);
-
-/// How long an engine may take to say whether it is ready.
-const READY_TIMEOUT: Duration = Duration::from_millis(1500);
-
-/// Shorter than the engine keeps an idle connection, so that it is rarely the engine that closes one.
-const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Where the engines are, and what they may cost.
+#[derive(Debug, Clone)]
+pub struct RemoteConfig {
+    /// The engines' URLs.
+    pub urls: EngineUrls,
+    /// Who vouches for engines at `https`; nobody by default.
+    pub roots: RootCertStore,
+    /// Requests in flight to one engine. More are refused as overload: none waits here.
+    pub most_in_flight: NonZeroUsize,
+    /// The most that is kept of one upload, and of one answer, in bytes, in case that its engine dies.
+    pub replay_bytes: u64,
+    /// The most that is kept of all of them.
+    pub replay_memory: u64,
+    /// How often names are looked up.
+    pub resolve_interval: Duration,
+}
 
 /// The HTTP client could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the client of the engine could not be set up")]
-pub struct ClientError(#[from] reqwest::Error);
+pub struct ClientError(#[from] rustls::Error);
 
-/// One or more engines behind HTTP, used in turn.
-#[derive(Debug)]
+/// One or more engines behind HTTP.
 pub struct RemoteEngine {
-    client: reqwest::Client,
-    urls: EngineUrls,
-    /// Counts jobs; which engine is next.
-    turn: AtomicUsize,
+    pool: Arc<Pool>,
+    most_in_flight: usize,
+    memory: ReplayMemory,
+    /// Who looks names up, where there are any.
+    resolver: Option<AbortHandle>,
 }
 
-/// Why one engine did not answer.
-enum Lost {
-    /// It took no connection, and nothing of the source was read: another may still be asked.
-    NotConnected(reqwest::Error),
-    /// Anything else.
-    Final(Failure),
+impl RemoteConfig {
+    /// Engines at these URLs, and the default of everything else.
+    #[must_use]
+    pub fn new(urls: EngineUrls) -> Self {
+        Self {
+            urls,
+            roots: RootCertStore::empty(),
+            most_in_flight: const { NonZeroUsize::new(1024).unwrap() },
+            replay_bytes: 8 << 20,
+            replay_memory: 64 << 20,
+            resolve_interval: Duration::from_secs(10),
+        }
+    }
 }
 
 impl RemoteEngine {
-    /// A client of the engines at `urls`. Opens no connection yet.
+    /// A client of these engines. Opens no connection yet, but begins to look names up: within a Tokio runtime.
     ///
     /// # Errors
-    /// The HTTP client could not be set up.
-    pub fn new(urls: EngineUrls) -> Result<Self, ClientError> {
-        let client = reqwest::Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .tcp_nodelay(true)
-            .no_proxy()
-            .build()?;
-        Ok(Self { client, urls, turn: AtomicUsize::new(0) })
+    /// TLS could not be set up.
+    pub fn new(config: RemoteConfig) -> Result<Self, ClientError> {
+        Self::with_lookup(config, resolve::system())
     }
 
-    /// Sends the job to one engine. `source` is read only once that engine has taken the connection.
-    async fn attempt(
-        &self,
-        url: Url,
-        headers: HeaderMap,
-        source: &mut BoxStream<'static, Result<bytes::Bytes, Failure>>,
-        patience: Duration,
-    ) -> Result<Output, Lost> {
-        let (body, mut feed) = upload::channel();
-        let request = self.client.post(url).headers(headers).body(body);
-        let answer = exchange(request.send(), &mut feed, source, patience).await?;
-        let output = answer::read(answer).await.map_err(Lost::Final);
-        // Until here, because an upload that is broken off takes the answer with it.
-        drop(feed);
-        output
+    fn with_lookup(config: RemoteConfig, lookup: Lookup) -> Result<Self, ClientError> {
+        metrics::describe();
+        let pool = Arc::new(Pool::new(connection::tls(config.roots)?));
+        let names = Names::new(&config.urls, lookup);
+        let resolver = if names.all_fixed() {
+            pool.set(names.addresses());
+            None
+        } else {
+            let keeping = resolve::keep_up(names, Arc::downgrade(&pool), config.resolve_interval);
+            Some(tokio::spawn(keeping).abort_handle())
+        };
+        let memory = ReplayMemory::new(config.replay_bytes, config.replay_memory);
+        Ok(Self { pool, most_in_flight: config.most_in_flight.get(), memory, resolver })
     }
+}
 
-    async fn one_is_ready(&self, url: Url) -> Result<(), Failure> {
-        let answer = self.client.get(url).timeout(READY_TIMEOUT).send().await.map_err(answer::unavailable)?;
-        if answer.status().is_success() { Ok(()) } else { Err(answer::refusal(answer).await) }
+impl Drop for RemoteEngine {
+    fn drop(&mut self) {
+        if let Some(resolver) = &self.resolver {
+            resolver.abort();
+        }
     }
 }
 
@@ -101,25 +121,30 @@ impl RemoteEngine {
 impl Engine for RemoteEngine {
     async fn compress(&self, job: Job) -> Result<Output, Failure> {
         let Job { options, source, timeout, request_id, traceparent } = job;
-        let headers = headers(&request_id, traceparent.as_ref(), timeout)?;
-        let mut source = source.into_stream();
-        let mut refused = None;
-        for url in self.urls.in_turn(self.turn.fetch_add(1, Ordering::Relaxed)) {
-            let url = compress_url(url, options);
-            match self.attempt(url, headers.clone(), &mut source, timeout.saturating_add(SLACK)).await {
+        let request = Request::new(options, timeout, &request_id, traceparent.as_ref())?;
+        let mut upload = Upload::new(source.into_stream(), &self.memory);
+        let mut journey = Journey::begin(timeout);
+        loop {
+            let engines = self.pool.engines().await;
+            let place = match choose(&engines, journey.visited(), self.most_in_flight) {
+                Ok(place) => place,
+                Err(why) => return Err(journey.end(why)),
+            };
+            journey.go_on();
+            let engine = Arc::clone(place.engine());
+            match request.send(place, &mut upload, &self.memory).await {
                 Ok(output) => return Ok(output),
-                Err(Lost::Final(failure)) => return Err(failure),
-                Err(Lost::NotConnected(error)) => refused = Some(error),
+                Err(lost) => journey.lost(lost, &engine, &request, &mut upload)?,
             }
         }
-        Err(refused.map_or_else(|| answer::unavailable("no engine is named"), answer::unavailable))
     }
 
     /// Ready when at least one of the engines is.
     async fn ready(&self) -> Result<(), Failure> {
-        let asked = self.urls.in_turn(0).map(|url| self.one_is_ready(urls::endpoint(url, "/ready")));
-        let mut last = Err(answer::unavailable("no engine is named"));
-        for answer in join_all(asked).await {
+        let engines = self.pool.engines().await;
+        let mut asked: FuturesUnordered<_> = engines.iter().map(|engine| engine.ask_ready()).collect();
+        let mut last = Err(answer::unavailable("no engine is known"));
+        while let Some(answer) = asked.next().await {
             if answer.is_ok() {
                 return Ok(());
             }
@@ -129,92 +154,10 @@ impl Engine for RemoteEngine {
     }
 }
 
-/// Feeds the upload and waits for the answer, which may come before the upload's end.
-async fn exchange(
-    send: impl Future<Output = reqwest::Result<Response>>,
-    feed: &mut Feed,
-    source: &mut BoxStream<'static, Result<bytes::Bytes, Failure>>,
-    patience: Duration,
-) -> Result<Response, Lost> {
-    let mut send = pin!(send);
-    tokio::select! {
-        biased;
-        answer = &mut send => return answer.map_err(|error| lost(error, feed)),
-        fed = feed.pump(source, patience) => fed.map_err(Lost::Final)?,
-    }
-    match timeout(patience, send).await {
-        Ok(answer) => answer.map_err(|error| lost(error, feed)),
-        Err(_) => Err(Lost::Final(too_late())),
-    }
-}
-
-fn lost(error: reqwest::Error, feed: &Feed) -> Lost {
-    if error.is_connect() && !feed.has_begun() {
-        return Lost::NotConnected(error);
-    }
-    Lost::Final(answer::unavailable(error))
-}
-
 /// The engine kept neither the job's deadline nor its own.
 fn too_late() -> Failure {
     Failure::new(ErrorCode::DeadlineExceeded, "The image took too long to compress; send a smaller one.")
         .caused_by("the engine did not answer in time")
-}
-
-fn headers(id: &RequestId, trace: Option<&TraceParent>, timeout: Duration) -> Result<HeaderMap, Failure> {
-    let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
-    headers.insert(wire::REQUEST_ID, id.as_str().try_into().map_err(Failure::internal)?);
-    if let Some(trace) = trace {
-        headers.insert(wire::TRACEPARENT, trace.as_str().try_into().map_err(Failure::internal)?);
-    }
-    let milliseconds = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-    headers.insert(wire::TIMEOUT_MS, milliseconds.into());
-    Ok(headers)
-}
-
-/// The options as a query. Every field is named, so that a new one cannot be left behind.
-fn compress_url(base: &Url, options: Options) -> Url {
-    let asks_quality = options.asks_quality();
-    let Options {
-        quality,
-        quality_given: _,
-        effort,
-        format,
-        lossless,
-        avif,
-        background,
-        width,
-        height,
-        fit,
-        max_bytes,
-        color,
-        metadata,
-    } = options;
-    let mut url = urls::endpoint(base, wire::COMPRESS_PATH);
-    let mut query = url.query_pairs_mut();
-    query
-        .append_pair("effort", effort.name())
-        .append_pair("format", format.name())
-        .append_pair("lossless", lossless.name())
-        .append_pair("avif", if avif { "true" } else { "false" })
-        .append_pair("background", &background.to_string())
-        .append_pair("fit", fit.name())
-        .append_pair("color", color.name())
-        .append_pair("metadata", &metadata.to_string());
-    if asks_quality {
-        query.append_pair("quality", &quality.to_string());
-    }
-    for (name, side) in [("width", width), ("height", height)] {
-        if let Some(side) = side {
-            query.append_pair(name, &side.get().to_string());
-        }
-    }
-    if let Some(size) = max_bytes {
-        query.append_pair("max_bytes", &size.to_string());
-    }
-    drop(query);
-    url
 }
 
 #[cfg(test)]

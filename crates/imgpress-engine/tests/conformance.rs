@@ -4,7 +4,7 @@ mod server;
 
 use imgpress_engine::LocalEngine;
 use imgpress_engine_api::conformance;
-use imgpress_engine_api::remote::RemoteEngine;
+use imgpress_engine_api::remote::{RemoteConfig, RemoteEngine};
 use imgpress_http::Draining;
 
 #[tokio::test]
@@ -16,13 +16,20 @@ async fn the_local_engine_keeps_its_promises() {
 #[tokio::test]
 async fn the_engine_behind_a_socket_keeps_its_promises() {
     let server = server::start(server::config()).await;
-    let engine = RemoteEngine::new(server.url.parse().unwrap()).unwrap();
-    conformance::run(&engine).await;
+    conformance::run(&remote(&[&server])).await;
 }
 
 #[tokio::test]
-async fn several_engines_keep_the_promises_of_one() {
-    let (first, second) = (server::start(server::config()).await, server::start(server::config()).await);
-    let engine = RemoteEngine::new(format!("{},{}", first.url, second.url).parse().unwrap()).unwrap();
-    conformance::run(&engine).await;
+async fn three_engines_keep_the_promises_of_one() {
+    let servers = [
+        server::start(server::config()).await,
+        server::start(server::config()).await,
+        server::start(server::config()).await,
+    ];
+    conformance::run(&remote(&servers.each_ref())).await;
+}
+
+fn remote(servers: &[&server::Server]) -> RemoteEngine {
+    let urls: Vec<&str> = servers.iter().map(|server| server.url.as_str()).collect();
+    RemoteEngine::new(RemoteConfig::new(urls.join(",").parse().unwrap())).unwrap()
 }

@@ -14,6 +14,8 @@ use tracing_subscriber::filter::Targets;
 pub(crate) use self::values::LogFormat;
 #[cfg(feature = "engine")]
 pub(crate) use self::values::Sandbox;
+#[cfg(feature = "gateway")]
+use self::values::byte_size_or_none;
 #[cfg(feature = "engine")]
 use self::values::{PixelCount, pixel_count};
 #[cfg(feature = "gateway")]
@@ -48,9 +50,8 @@ pub(crate) struct GatewayRoleSettings {
     /// Address and port to listen on.
     #[arg(long, env = "IMGPRESS_LISTEN", value_name = "ADDRESS", default_value = "127.0.0.1:3000")]
     pub(crate) listen: SocketAddr,
-    /// The engine's base URL; several with commas are used in turn.
-    #[arg(long, env = "IMGPRESS_ENGINE_URL", value_name = "URL")]
-    pub(crate) engine_url: imgpress_engine_api::remote::EngineUrls,
+    #[command(flatten)]
+    pub(crate) engines: EnginesSettings,
     #[command(flatten)]
     pub(crate) server: ServerSettings,
     #[command(flatten)]
@@ -152,6 +153,30 @@ pub(crate) struct EngineSettings {
     /// How long a request may wait.
     #[arg(long, env = "IMGPRESS_QUEUE_TIMEOUT", value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
     pub(crate) queue_timeout: Duration,
+}
+
+/// Where the engines are, and what a gateway holds for them.
+#[cfg(feature = "gateway")]
+#[derive(Debug, Args)]
+pub(crate) struct EnginesSettings {
+    /// The engines' base URLs, with commas; a name stands for all its addresses.
+    #[arg(long, env = "IMGPRESS_ENGINE_URL", value_name = "URL")]
+    pub(crate) engine_url: imgpress_engine_api::remote::EngineUrls,
+    /// A file of certificates, in PEM, that vouch for engines at https [default: those of the system].
+    #[arg(long, env = "IMGPRESS_ENGINE_CA_FILE", value_name = "FILE")]
+    pub(crate) engine_ca_file: Option<PathBuf>,
+    /// Requests that one engine may have of this gateway at once; more are refused.
+    #[arg(long, env = "IMGPRESS_ENGINE_IN_FLIGHT", value_name = "COUNT", default_value = "1024")]
+    pub(crate) engine_in_flight: std::num::NonZeroUsize,
+    /// How often names of engines are looked up.
+    #[arg(long, env = "IMGPRESS_ENGINE_RESOLVE_INTERVAL", value_name = "DURATION", default_value = "10s", value_parser = positive_duration)]
+    pub(crate) engine_resolve_interval: Duration,
+    /// The largest upload that is kept for another engine while one has it; 0 keeps none.
+    #[arg(long, env = "IMGPRESS_REPLAY_BYTES", value_name = "BYTES", default_value = "8 MiB", value_parser = byte_size_or_none)]
+    pub(crate) replay_bytes: ByteSize,
+    /// Memory for all that is kept so.
+    #[arg(long, env = "IMGPRESS_REPLAY_MEMORY", value_name = "BYTES", default_value = "64 MiB", value_parser = byte_size_or_none)]
+    pub(crate) replay_memory: ByteSize,
 }
 
 /// Who may use the public API, and how much.

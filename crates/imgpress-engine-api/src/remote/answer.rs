@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
-use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Response, StatusCode};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, Response, StatusCode};
+use http_body_util::BodyExt;
+use hyper::body::{Body, Incoming};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::wire::{self, ErrorBody};
-use crate::{ErrorCode, Failure, Output, Receipt};
+use crate::{ErrorCode, Failure, Receipt};
 
 /// Error bodies are a few hundred bytes.
 const MOST_ERROR_BYTES: usize = 16 << 10;
@@ -24,23 +26,34 @@ const RETRY: Duration = Duration::from_secs(1);
 /// More than that is no advice.
 const LONGEST_RETRY_SECONDS: u64 = 3600;
 
-/// The output, or the failure, that an answer stands for.
-pub(super) async fn read(answer: Response) -> Result<Output, Failure> {
+/// The receipt of an answer whose body is to come, or the failure that it stands for.
+pub(super) async fn read(answer: Response<Incoming>) -> Result<(Receipt, Incoming), Failure> {
     if answer.status() != StatusCode::OK {
         return Err(refusal(answer).await);
     }
     let receipt = receipt(answer.headers()).map_err(Failure::engine_failed)?;
-    if answer.content_length() != Some(receipt.bytes) || receipt.bytes == 0 {
+    if answer.body().size_hint().exact() != Some(receipt.bytes) || receipt.bytes == 0 {
         return Err(Failure::engine_failed("the engine's receipt and answer differ in length"));
     }
-    Ok(Output::streamed(receipt, chunks(answer)))
+    Ok((receipt, answer.into_body()))
+}
+
+/// A body chunk by chunk. Fails where it breaks off or stands still.
+pub(super) fn chunks(body: Incoming) -> impl Stream<Item = Result<Bytes, Failure>> + Send + 'static {
+    stream::try_unfold(body, |mut body| async move {
+        Ok(timeout(STALL_TIMEOUT, chunk(&mut body))
+            .await
+            .map_err(unavailable)?
+            .map_err(unavailable)?
+            .map(|chunk| (chunk, body)))
+    })
 }
 
 /// The failure behind an answer that is none of success.
-pub(super) async fn refusal(answer: Response) -> Failure {
+pub(super) async fn refusal(answer: Response<Incoming>) -> Failure {
     let status = answer.status();
     let retry_after = retry_after(answer.headers());
-    let body = capped(answer).await;
+    let body = capped(answer.into_body()).await;
     match serde_json::from_slice::<ErrorBody>(&body) {
         Ok(error) if error.code.status() == status && passes_on(error.code) => {
             let failure = Failure::new(error.code, error.message);
@@ -96,25 +109,29 @@ fn retry_after(headers: &HeaderMap) -> Duration {
     seconds.map_or(RETRY, |seconds: u64| Duration::from_secs(seconds.min(LONGEST_RETRY_SECONDS)))
 }
 
-fn chunks(answer: Response) -> impl Stream<Item = Result<Bytes, Failure>> + Send + 'static {
-    stream::try_unfold(answer, |mut answer| async move {
-        let chunk = timeout(STALL_TIMEOUT, answer.chunk()).await.map_err(unavailable)?;
-        Ok(chunk.map_err(unavailable)?.map(|chunk| (chunk, answer)))
-    })
+/// The next of a body's chunks.
+async fn chunk<B: Body<Data = Bytes> + Unpin>(body: &mut B) -> Result<Option<Bytes>, B::Error> {
+    while let Some(frame) = body.frame().await {
+        // Trailers are no data.
+        if let Ok(data) = frame?.into_data() {
+            return Ok(Some(data));
+        }
+    }
+    Ok(None)
 }
 
 /// The beginning of a body that should be short; what comes late, past the cap or broken is lost.
-async fn capped(mut answer: Response) -> Vec<u8> {
+async fn capped<B: Body<Data = Bytes> + Unpin>(mut body: B) -> Vec<u8> {
     let deadline = Instant::now() + STALL_TIMEOUT;
-    let mut body = Vec::new();
-    while let Ok(Ok(Some(chunk))) = timeout_at(deadline, answer.chunk()).await {
-        let room = MOST_ERROR_BYTES - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() == MOST_ERROR_BYTES {
+    let mut read = Vec::new();
+    while let Ok(Ok(Some(chunk))) = timeout_at(deadline, chunk(&mut body)).await {
+        let room = MOST_ERROR_BYTES - read.len();
+        read.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if read.len() == MOST_ERROR_BYTES {
             break;
         }
     }
-    body
+    read
 }
 
 #[cfg(test)]
@@ -123,7 +140,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_of_an_error_body_is_kept_than_the_cap() {
-        let answer = Response::from(http::Response::new("x".repeat(MOST_ERROR_BYTES * 3)));
-        assert_eq!(capped(answer).await.len(), MOST_ERROR_BYTES);
+        let body = http_body_util::Full::new(Bytes::from("x".repeat(MOST_ERROR_BYTES * 3)));
+        assert_eq!(capped(body).await.len(), MOST_ERROR_BYTES);
     }
 }

@@ -4,18 +4,24 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use imgpress_options::{ColorSpace, Fit, ImageFormat, Metadata};
+use imgpress_options::{ColorSpace, Fit, ImageFormat, Metadata, Options};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::*;
 use crate::wire::ErrorBody;
-use crate::{Note, Original, Outcome, Receipt, Source, Timings};
+use crate::{Note, Original, Outcome, Receipt, RequestId, Source, Timings};
+
+mod moving;
 
 fn engine(addresses: &[SocketAddr]) -> RemoteEngine {
+    RemoteEngine::new(config(addresses)).unwrap()
+}
+
+fn config(addresses: &[SocketAddr]) -> RemoteConfig {
     let urls: Vec<String> = addresses.iter().map(|address| format!("http://{address}")).collect();
-    RemoteEngine::new(urls.join(",").parse().unwrap()).unwrap()
+    RemoteConfig::new(urls.join(",").parse().unwrap())
 }
 
 fn job(source: impl Into<Source>) -> Job {
@@ -144,10 +150,15 @@ async fn a_connection_closed_without_an_answer_is_engine_unavailable() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_fails_in_the_stream() {
+async fn an_answer_that_breaks_off_is_a_failure_and_never_half_an_output() {
     let mut broken = success(&receipt(4), "jpeg");
     broken.truncate(broken.len() - 1);
-    let chunks: Vec<_> = answer_to(broken).await.unwrap().into_stream().collect().await;
+    assert_eq!(code_of(broken.clone()).await, ErrorCode::EngineUnavailable);
+    let (address, _) = scripted(broken).await;
+    let too_large_to_keep = RemoteConfig { replay_bytes: 0, ..config(&[address]) };
+    let engine = RemoteEngine::new(too_large_to_keep).unwrap();
+    let output = engine.compress(job(Bytes::from_static(b"image"))).await.unwrap();
+    let chunks: Vec<_> = output.into_stream().collect().await;
     assert_eq!(chunks.last().unwrap().as_ref().unwrap_err().code(), ErrorCode::EngineUnavailable);
 }
 

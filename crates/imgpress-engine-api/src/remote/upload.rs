@@ -4,10 +4,14 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::stream::{self, BoxStream, Stream, StreamExt};
+use futures_util::stream::{self, Stream};
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
+use super::connection::Body;
+use super::replay::Upload;
 use super::too_late;
 use crate::Failure;
 
@@ -16,6 +20,14 @@ pub(super) struct Feed {
     /// Completes when the client first asks for bytes: then there is a connection.
     wanted: Option<oneshot::Receiver<()>>,
     chunks: mpsc::Sender<Chunk>,
+}
+
+/// Why an upload was not passed on.
+pub(super) enum Unfed {
+    /// It has failed by itself.
+    Source(Failure),
+    /// The engine takes no more of it.
+    Stalled(Failure),
 }
 
 enum Chunk {
@@ -27,40 +39,30 @@ enum Chunk {
 /// The upload was given up before its end.
 #[derive(Debug, thiserror::Error)]
 #[error("the upload was broken off")]
-struct BrokenOff;
+pub(super) struct BrokenOff;
 
 /// A request's body and what feeds it.
-pub(super) fn channel() -> (reqwest::Body, Feed) {
+pub(super) fn channel() -> (Body, Feed) {
     let (want, wanted) = oneshot::channel();
     // One chunk: the source is asked for the next when the connection has taken the last.
     let (chunks, arriving) = mpsc::channel(1);
-    (reqwest::Body::wrap_stream(body(want, arriving)), Feed { wanted: Some(wanted), chunks })
+    (Body::new(StreamBody::new(body(want, arriving))), Feed { wanted: Some(wanted), chunks })
 }
 
 impl Feed {
-    /// Whether anything of the source may have been read.
-    pub(super) fn has_begun(&self) -> bool {
-        self.wanted.is_none()
-    }
-
-    /// Passes the source on to its end, or until the request wants no more of it.
+    /// Passes the upload on to its end, or until the request wants no more of it.
     ///
     /// # Errors
-    /// The source's own failure as it is, or `deadline-exceeded` where the engine takes no chunk for as long
-    /// as `patience`.
-    pub(super) async fn pump(
-        &mut self,
-        source: &mut BoxStream<'static, Result<Bytes, Failure>>,
-        patience: Duration,
-    ) -> Result<(), Failure> {
+    /// The source's own failure as it is, or that the engine takes no chunk for as long as `patience`.
+    pub(super) async fn pump(&mut self, upload: &mut Upload, patience: Duration) -> Result<(), Unfed> {
         if let Some(wanted) = self.wanted.as_mut() {
             if wanted.await.is_err() {
                 return Ok(());
             }
             self.wanted = None;
         }
-        while let Some(chunk) = source.next().await {
-            let chunk = chunk?;
+        while let Some(chunk) = upload.next().await {
+            let chunk = chunk.map_err(Unfed::Source)?;
             if !chunk.is_empty() && !self.pass_on(Chunk::Data(chunk), patience).await? {
                 return Ok(());
             }
@@ -69,8 +71,9 @@ impl Feed {
     }
 
     /// `false` when the request wants no more.
-    async fn pass_on(&self, chunk: Chunk, patience: Duration) -> Result<bool, Failure> {
-        let sent = timeout(patience, self.chunks.send(chunk)).await.map_err(|_| too_late())?;
+    async fn pass_on(&self, chunk: Chunk, patience: Duration) -> Result<bool, Unfed> {
+        let sent =
+            timeout(patience, self.chunks.send(chunk)).await.map_err(|_| Unfed::Stalled(too_late()))?;
         Ok(sent.is_ok())
     }
 }
@@ -78,14 +81,14 @@ impl Feed {
 fn body(
     want: oneshot::Sender<()>,
     arriving: mpsc::Receiver<Chunk>,
-) -> impl Stream<Item = Result<Bytes, BrokenOff>> + Send + 'static {
+) -> impl Stream<Item = Result<Frame<Bytes>, BrokenOff>> + Send + 'static {
     stream::try_unfold((Some(want), arriving), |(mut want, mut arriving)| async move {
         if let Some(want) = want.take() {
             // Nobody listens when the job was given up, which the next line notices.
             want.send(()).ok();
         }
         match arriving.recv().await {
-            Some(Chunk::Data(data)) => Ok(Some((data, (want, arriving)))),
+            Some(Chunk::Data(data)) => Ok(Some((Frame::data(data), (want, arriving)))),
             Some(Chunk::End) => Ok(None),
             None => Err(BrokenOff),
         }
@@ -94,14 +97,19 @@ fn body(
 
 #[cfg(test)]
 mod tests {
+    use futures_util::StreamExt;
+
+    use super::super::replay::ReplayMemory;
     use super::*;
 
     async fn sent(source: Vec<Result<Bytes, Failure>>) -> Vec<Result<Bytes, BrokenOff>> {
         let (want, wanted) = oneshot::channel();
         let (chunks, arriving) = mpsc::channel(1);
         let mut feed = Feed { wanted: Some(wanted), chunks };
-        let feeding = async move { feed.pump(&mut stream::iter(source).boxed(), Duration::MAX).await.ok() };
-        tokio::join!(body(want, arriving).collect(), feeding).0
+        let mut upload = Upload::new(stream::iter(source).boxed(), &ReplayMemory::new(0, 0));
+        let feeding = async move { feed.pump(&mut upload, Duration::MAX).await.ok() };
+        let body = body(want, arriving).map(|frame| frame.map(|frame| frame.into_data().unwrap()));
+        tokio::join!(body.collect(), feeding).0
     }
 
     #[tokio::test]

@@ -1,10 +1,17 @@
+use std::net::SocketAddr;
 use std::str::FromStr;
 
-use reqwest::Url;
+use url::{Host, Position, Url};
 
-/// The base URLs of the engines, written with commas between them: at least one, at most 64, `http` each.
+/// The base URLs of the engines, written with commas between them: at least one, at most 64, `http` or `https` each.
+///
+/// A name stands for all its addresses, each of which is an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EngineUrls(Vec<Url>);
+pub struct EngineUrls(Vec<EngineUrl>);
+
+/// The base URL of one engine, or of all those that share a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct EngineUrl(Url);
 
 /// A text that is no [`EngineUrls`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -12,13 +19,53 @@ pub struct EngineUrls(Vec<Url>);
 pub struct EngineUrlsMalformed;
 
 /// More engines than that belong behind a balancer.
-const MOST_URLS: usize = 64;
+pub(super) const MOST_ENGINES: usize = 64;
+
+/// Where the addresses of a URL come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Addresses {
+    /// The URL has the one address in it.
+    Fixed(SocketAddr),
+    /// The name's, whatever they are at the moment.
+    Named(String, u16),
+}
 
 impl EngineUrls {
-    /// Every URL once, beginning with the one whose turn it is.
-    pub(super) fn in_turn(&self, turn: usize) -> impl Iterator<Item = &Url> {
-        let (before, from) = self.0.split_at(turn % self.0.len());
-        from.iter().chain(before)
+    /// Whether TLS is spoken to any of them.
+    #[must_use]
+    pub fn any_https(&self) -> bool {
+        self.iter().any(|url| url.scheme() == "https")
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &EngineUrl> {
+        self.0.iter()
+    }
+}
+
+impl EngineUrl {
+    pub(super) fn scheme(&self) -> &str {
+        self.0.scheme()
+    }
+
+    /// Host and port, as an HTTP header has them.
+    pub(super) fn authority(&self) -> &str {
+        &self.0[Position::BeforeHost..Position::AfterPort]
+    }
+
+    /// A path below the base, which may have a path of its own.
+    pub(super) fn path(&self, below: &str) -> String {
+        format!("{}{below}", self.0.path().trim_end_matches('/'))
+    }
+
+    pub(super) fn addresses(&self) -> Addresses {
+        // Both schemes that are taken have a port of their own, and both have a host.
+        let port = self.0.port_or_known_default().unwrap_or(80);
+        match self.0.host() {
+            Some(Host::Ipv4(ip)) => Addresses::Fixed((ip, port).into()),
+            Some(Host::Ipv6(ip)) => Addresses::Fixed((ip, port).into()),
+            Some(Host::Domain(name)) => Addresses::Named(name.to_owned(), port),
+            None => Addresses::Named(String::new(), port),
+        }
     }
 }
 
@@ -26,28 +73,24 @@ impl FromStr for EngineUrls {
     type Err = EngineUrlsMalformed;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let urls: Vec<Url> =
-            text.split(',').take(MOST_URLS + 1).map(|url| base_url(url.trim())).collect::<Result<_, _>>()?;
-        if urls.len() > MOST_URLS {
+        let urls: Vec<EngineUrl> = text
+            .split(',')
+            .take(MOST_ENGINES + 1)
+            .map(|url| base_url(url.trim()))
+            .collect::<Result<_, _>>()?;
+        if urls.len() > MOST_ENGINES {
             return Err(EngineUrlsMalformed);
         }
         Ok(Self(urls))
     }
 }
 
-/// A path below a base URL, which may have a path of its own.
-pub(super) fn endpoint(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-    url
-}
-
-fn base_url(text: &str) -> Result<Url, EngineUrlsMalformed> {
+fn base_url(text: &str) -> Result<EngineUrl, EngineUrlsMalformed> {
     let url: Url = text.parse().map_err(|_| EngineUrlsMalformed)?;
     let bare = url.query().is_none() && url.fragment().is_none();
     let anonymous = url.username().is_empty() && url.password().is_none();
-    if url.scheme() == "http" && url.has_host() && bare && anonymous {
-        Ok(url)
+    if matches!(url.scheme(), "http" | "https") && url.has_host() && bare && anonymous {
+        Ok(EngineUrl(url))
     } else {
         Err(EngineUrlsMalformed)
     }
@@ -57,43 +100,45 @@ fn base_url(text: &str) -> Result<Url, EngineUrlsMalformed> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn every_engine_has_its_turn() {
-        let urls: EngineUrls = "http://a:1, http://b:2,http://c:3/".parse().unwrap();
-        let hosts = |turn| urls.in_turn(turn).filter_map(Url::host_str).collect::<String>();
-        assert_eq!([hosts(0), hosts(1), hosts(2), hosts(3)], ["abc", "bca", "cab", "abc"]);
-        assert_eq!(hosts(usize::MAX).len(), 3);
+    fn only(text: &str) -> EngineUrl {
+        let urls: EngineUrls = text.parse().unwrap();
+        assert_eq!(urls.iter().count(), 1);
+        urls.0[0].clone()
     }
 
     #[test]
     fn a_base_url_may_have_a_path() {
-        for (base, whole) in [
-            ("http://e:8000", "http://e:8000/ready"),
-            ("http://e:8000/", "http://e:8000/ready"),
-            ("http://[::1]:8000/img/", "http://[::1]:8000/img/ready"),
+        for (base, authority, path) in [
+            ("http://e:8000", "e:8000", "/ready"),
+            ("http://e:8000/", "e:8000", "/ready"),
+            ("https://e", "e", "/ready"),
+            ("http://[::1]:8000/img/", "[::1]:8000", "/img/ready"),
         ] {
-            let urls: EngineUrls = base.parse().unwrap();
-            assert_eq!(
-                urls.in_turn(0).map(|url| endpoint(url, "/ready").to_string()).collect::<String>(),
-                whole
-            );
+            let url = only(base);
+            assert_eq!((url.authority(), url.path("/ready").as_str()), (authority, path));
         }
     }
 
     #[test]
+    fn an_address_is_itself_and_a_name_is_looked_up() {
+        let fixed = |text: &str| Addresses::Fixed(text.parse().unwrap());
+        assert_eq!(only("http://10.0.0.1").addresses(), fixed("10.0.0.1:80"));
+        assert_eq!(only("https://[fd00::1]").addresses(), fixed("[fd00::1]:443"));
+        assert_eq!(only("http://engine:8000").addresses(), Addresses::Named("engine".to_owned(), 8000));
+    }
+
+    #[test]
+    fn several_have_commas_between_them() {
+        let urls: EngineUrls = "http://a:1, https://b:2,http://c:3/".parse().unwrap();
+        assert_eq!(urls.iter().map(EngineUrl::authority).collect::<String>(), "a:1b:2c:3");
+    }
+
+    #[test]
     fn refuses_what_names_no_engine() {
-        let many = vec!["http://e"; MOST_URLS + 1].join(",");
-        for bad in [
-            "",
-            ",",
-            "http://a,",
-            "engine:8000",
-            "https://e",
-            "file:///x",
-            "http://u:p@e",
-            "http://e?x",
-            &many,
-        ] {
+        let many = vec!["http://e"; MOST_ENGINES + 1].join(",");
+        for bad in
+            ["", ",", "http://a,", "engine:8000", "ftp://e", "file:///x", "http://u:p@e", "http://e?x", &many]
+        {
             assert_eq!(bad.parse::<EngineUrls>(), Err(EngineUrlsMalformed), "{bad:?}");
         }
     }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use imgpress_engine_api::Engine;
-use imgpress_engine_api::remote::RemoteEngine;
 use imgpress_gateway::{App, GatewayConfig, Page, RateLimit, Tinify, TinifyConfig};
 
 use crate::role::api_key::Access;
+use crate::role::engines::remote_engine;
 use crate::role::store::{Store, open_store};
 use crate::server::{Server, block_on};
 use crate::settings::{
@@ -27,8 +27,8 @@ const COUNTS: &str = "tinify-counts.json";
 pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode> {
     block_on(async move {
         let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
-        let engine = RemoteEngine::new(settings.engine_url.clone())?;
         let server = Server::prepare(settings.listen, &settings.server)?;
+        let engine = remote_engine(&settings.engines)?;
         let GatewayRoleSettings { api, request, storage, tinify, .. } = &*settings;
         let front = Front { api, request, storage, tinify };
         let app = front.app(Arc::new(engine), access, &server).await?;

@@ -5,6 +5,8 @@ pub(crate) mod api_key;
 #[cfg(feature = "engine")]
 pub(crate) mod engine;
 #[cfg(feature = "gateway")]
+mod engines;
+#[cfg(feature = "gateway")]
 pub(crate) mod gateway;
 #[cfg(all(feature = "engine", feature = "gateway"))]
 pub(crate) mod serve;

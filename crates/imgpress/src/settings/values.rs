@@ -69,6 +69,12 @@ pub(crate) fn byte_size(text: &str) -> Result<ByteSize, String> {
     size.ok_or_else(|| "allowed: a size like 50 MiB, 500 MB or 1048576, at least 1".to_owned())
 }
 
+/// Reads a [`byte_size`], or `0` for nothing at all.
+#[cfg(feature = "gateway")]
+pub(crate) fn byte_size_or_none(text: &str) -> Result<ByteSize, String> {
+    text.parse().map_err(|_| "allowed: a size like 50 MiB, 500 MB or 1048576, or 0".to_owned())
+}
+
 /// Reads `30s`, `1m 30s`, `250ms`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     // A year: long enough for anybody, short enough to be added to a clock.
@@ -117,6 +123,14 @@ mod tests {
         for text in ["", "30", "0s", "-1s", "1000000000y"] {
             assert!(positive_duration(text).unwrap_err().starts_with("allowed:"), "{text:?}");
         }
+    }
+
+    #[cfg(feature = "gateway")]
+    #[test]
+    fn a_size_may_be_nothing_where_nothing_is_kept() {
+        assert_eq!(byte_size_or_none("0").unwrap().as_u64(), 0);
+        assert_eq!(byte_size_or_none("8 MiB").unwrap().as_u64(), 8 << 20);
+        assert!(byte_size_or_none("-1").unwrap_err().starts_with("allowed:"));
     }
 
     #[cfg(feature = "engine")]

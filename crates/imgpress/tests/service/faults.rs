@@ -2,14 +2,13 @@
 //! half, and nothing is said to be stored that is not.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use reqwest::StatusCode;
 use tokio::net::TcpStream;
 
-use crate::support::{Client, Service, noise_png, photo};
+use crate::support::{Client, NAMESPACE, Service, may_mount, noise_png, photo};
 
 /// Everything that local storage has, temporary files included.
 fn files(folder: &Path) -> Vec<std::path::PathBuf> {
@@ -23,15 +22,12 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_full_disk_refuses_what_does_not_fit_and_serves_what_is_there() {
-    const NAMESPACE: [&str; 5] = ["unshare", "--user", "--map-root-user", "--mount", "sh"];
-    let mut may_mount = Command::new(NAMESPACE[0]);
-    may_mount.args(&NAMESPACE[1..]).args(["-c", "true"]).stderr(Stdio::null());
-    if !may_mount.status().is_ok_and(|status| status.success()) {
+    if !may_mount().await {
         eprintln!("skipped: this system lets nobody mount a small disk");
         return;
     }
     let small_disk = "mkdir data && mount -t tmpfs -o size=600k none data";
-    let service = Service::start_behind(small_disk, &NAMESPACE, &[]).await;
+    let service = Service::start_behind("serve", small_disk, &NAMESPACE, &[]).await;
     let client = Client::of(&service);
     let stored = client.receipt(photo(300, 200), &[]).await;
     let refused = client.refusal(noise_png(900, 700), &[("quality", "95")]).await;
@@ -46,7 +42,7 @@ async fn a_full_disk_refuses_what_does_not_fit_and_serves_what_is_there() {
 
 #[tokio::test]
 async fn a_process_without_file_descriptors_answers_again_once_it_has_some() {
-    let service = Service::start_behind("ulimit -n 64", &["sh"], &[]).await;
+    let service = Service::start_behind("serve", "ulimit -n 64", &["sh"], &[]).await;
     let address = service.url.trim_start_matches("http://");
     let mut held = Vec::new();
     for _ in 0..100 {

@@ -14,6 +14,16 @@ pub const KEY: &str = "a-key-for-tests";
 /// Longer than anything here takes; only a hang reaches it.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Runs a shell in which it is root and may mount what nobody else sees.
+pub const NAMESPACE: [&str; 5] = ["unshare", "--user", "--map-root-user", "--mount", "sh"];
+
+/// Whether this system lets anybody have a [`NAMESPACE`].
+pub async fn may_mount() -> bool {
+    let mut tried = Command::new(NAMESPACE[0]);
+    tried.args(&NAMESPACE[1..]).args(["-c", "true"]).stderr(Stdio::null());
+    tried.status().await.is_ok_and(|status| status.success())
+}
+
 /// A running role of the binary. Killed when dropped.
 pub struct Service {
     child: Child,
@@ -46,12 +56,22 @@ impl Service {
     }
 
     /// As [`start`](Self::start), by a shell that has done this before: limits, mounts.
-    pub async fn start_behind(shell: &str, wrapper: &[&str], arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+    pub async fn start_behind(role: &str, shell: &str, wrapper: &[&str], arguments: &[&str]) -> Self {
+        Self::start_behind_in(tempfile::tempdir().unwrap(), role, shell, wrapper, arguments).await
+    }
+
+    /// As [`start_behind`](Self::start_behind), in a folder that has something in it.
+    pub async fn start_behind_in(
+        folder: TempDir,
+        role: &str,
+        shell: &str,
+        wrapper: &[&str],
+        arguments: &[&str],
+    ) -> Self {
         let (first, rest) = wrapper.split_first().unwrap();
         let mut command = Command::new(first);
         command.args(rest).arg("-c").arg(format!("{shell}; exec \"$0\" \"$@\"")).current_dir(folder.path());
-        command.arg(env!("CARGO_BIN_EXE_imgpress")).arg("serve").args(["--api-keys", &format!("test={KEY}")]);
+        command.arg(env!("CARGO_BIN_EXE_imgpress")).arg(role).args(["--api-keys", &format!("test={KEY}")]);
         command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
         Self::started(command, folder).await
     }

@@ -6,6 +6,7 @@
 mod api_keys;
 mod client;
 mod config;
+mod limits;
 mod middleware;
 mod openapi;
 mod page;
@@ -13,7 +14,10 @@ mod receipt;
 mod router;
 mod routes;
 mod section;
+mod shared;
 mod state;
+#[cfg(any(test, feature = "test-server"))]
+pub mod test_server;
 mod tinify;
 mod upload;
 
@@ -21,5 +25,6 @@ pub use api_keys::{ApiKeyList, ApiKeyListError, ApiKeyName, ApiKeyNameMalformed,
 pub use config::{CorsOrigins, GatewayConfig, RateLimit};
 pub use page::Page;
 pub use router::router;
+pub use shared::{RedisUrl, RedisUrlMalformed, Shared};
 pub use state::{App, AppState};
 pub use tinify::{SourceHosts, SourceHostsMalformed, Tinify, TinifyConfig};

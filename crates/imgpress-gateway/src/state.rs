@@ -5,8 +5,9 @@ use imgpress_engine_api::Engine;
 use imgpress_http::Draining;
 use imgpress_storage::Storage;
 
-use crate::middleware::rate_limit::Limits;
+use crate::limits::Limits;
 use crate::routes::ready::Readiness;
+use crate::shared::Shared;
 use crate::{ApiKeys, GatewayConfig, Tinify};
 
 /// What the gateway works with. Made once, at the start.
@@ -34,6 +35,12 @@ impl App {
         let limits = Limits::new(&config);
         let readiness = Readiness::default();
         Self { config, engine, storage, api_keys, draining, limits, readiness, tinify: None }
+    }
+
+    /// Counts by client together with the other gateways that share this.
+    #[must_use]
+    pub fn sharing(self, shared: Arc<Shared>) -> Self {
+        Self { limits: self.limits.shared_through(shared), ..self }
     }
 
     /// Speaks Tinify's API too.

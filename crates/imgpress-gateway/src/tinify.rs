@@ -20,6 +20,8 @@ use std::time::Duration;
 pub(crate) use self::routes::routes;
 pub use self::source_url::{SourceHosts, SourceHostsMalformed};
 
+use crate::Shared;
+
 use self::counts::Counts;
 use self::results::{Bounds, Results};
 use self::source_url::Fetcher;
@@ -41,6 +43,8 @@ pub struct TinifyConfig {
     pub keep_bytes: u64,
     /// From where images may be fetched. `None`: from nowhere.
     pub source_hosts: Option<SourceHosts>,
+    /// What several gateways share: counts of compressed images are among it.
+    pub shared: Option<Arc<Shared>>,
 }
 
 /// What Tinify's API works with. Made once, at the start.
@@ -61,7 +65,7 @@ impl Tinify {
         let results = Results::open(config.results_dir, config.temp_dir.clone(), bounds).await?;
         let results = Arc::new(results);
         tokio::spawn(results::sweep_while_used(Arc::downgrade(&results)));
-        let counts = Counts::read(config.counts_file, config.temp_dir).await;
+        let counts = Counts::read(config.counts_file, config.temp_dir, config.shared).await;
         let fetcher = config.source_hosts.map(Fetcher::new).transpose()?;
         Ok(Self { results, counts, fetcher, public_url: config.public_url })
     }

@@ -41,6 +41,8 @@ pub(crate) struct ServeSettings {
     pub(crate) storage: StorageSettings,
     #[command(flatten)]
     pub(crate) tinify: TinifySettings,
+    #[command(flatten)]
+    pub(crate) sharing: SharingSettings,
 }
 
 /// `imgpress gateway`.
@@ -62,6 +64,8 @@ pub(crate) struct GatewayRoleSettings {
     pub(crate) storage: StorageSettings,
     #[command(flatten)]
     pub(crate) tinify: TinifySettings,
+    #[command(flatten)]
+    pub(crate) sharing: SharingSettings,
 }
 
 /// `imgpress engine`.
@@ -217,6 +221,18 @@ pub(crate) struct ApiSettings {
     /// Whether / is a page on which people compress images.
     #[arg(long, env = "IMGPRESS_PAGE", value_name = "SWITCH", default_value = "on")]
     pub(crate) page: Switch,
+}
+
+/// What several gateways share.
+#[cfg(feature = "gateway")]
+#[derive(Debug, Args)]
+pub(crate) struct SharingSettings {
+    /// A Redis through which gateways share limits and counts: redis://, rediss:// or unix://.
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) redis_url: Option<secrecy::SecretString>,
+    /// How long a request waits for Redis before the gateway goes on by itself.
+    #[arg(long, env = "IMGPRESS_REDIS_TIMEOUT", value_name = "DURATION", default_value = "100ms", value_parser = positive_duration)]
+    pub(crate) redis_timeout: Duration,
 }
 
 /// Where outputs go.

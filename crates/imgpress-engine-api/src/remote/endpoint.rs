@@ -212,7 +212,7 @@ impl Drop for Place {
 
 /// What lies behind a failure, from the last to the first; its own words where there is nothing.
 fn causes(failure: &Failure) -> String {
-    let behind = successors(failure.source(), |cause| cause.source()).map(ToString::to_string);
+    let behind = successors(failure.source(), |cause| (*cause).source()).map(ToString::to_string);
     let behind: Vec<String> = behind.collect();
     if behind.is_empty() { failure.message().to_owned() } else { behind.join(": ") }
 }

@@ -22,25 +22,24 @@ pub(crate) async fn require_api_key(
 ) -> Result<Response, Error> {
     // What is no text is a wrong key.
     let key = request.headers().get(API_KEY).map(|value| value.to_str().unwrap_or_default());
-    let name = authorise(&state, client, key, "in the x-api-key header")?;
+    let name = authorise(&state, client, key, "in the x-api-key header").await?;
     request.extensions_mut().insert(name);
     Ok(next.run(request).await)
 }
 
 /// The name of the key that a client sent, if it sent one; `place` says where it belongs.
-pub(crate) fn authorise(
+pub(crate) async fn authorise(
     state: &AppState,
     client: Client,
     key: Option<&str>,
     place: &str,
 ) -> Result<ApiKeyName, Failure> {
-    let guesses = &state.limits.wrong_keys;
-    if let Some(exhausted) = guesses.exhausted(client) {
+    if let Some(exhausted) = state.limits.exhausted(client) {
         return Err(refusal(exhausted));
     }
     let Some(name) = key.and_then(|key| state.api_keys.verify(key)) else {
         if key.is_some() {
-            guesses.hit(client);
+            state.limits.count_wrong_key(client).await;
         }
         let message = format!("The API key is missing or wrong; send a valid one {place}.");
         return Err(Failure::new(ErrorCode::Unauthorized, message));

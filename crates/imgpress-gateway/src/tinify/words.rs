@@ -58,15 +58,15 @@ pub(super) async fn require_key(
     let basic = request.headers().typed_get::<Authorization<Basic>>();
     // What is sent and is no Basic is a wrong key.
     let key = basic.as_ref().map(Authorization::password).or(sent.then_some(""));
-    let name = authorise(&state, client, key, "as the password of Basic authorization")?;
+    let name = authorise(&state, client, key, "as the password of Basic authorization").await?;
     request.extensions_mut().insert(name.clone());
     let mut response = next.run(request).await;
     if let Some(tinify) = &state.tinify {
-        tell_count(tinify, &name, &mut response);
+        tell_count(tinify, &name, &mut response).await;
     }
     Ok(response)
 }
 
-pub(super) fn tell_count(tinify: &Tinify, name: &crate::ApiKeyName, response: &mut Response) {
-    response.headers_mut().insert(COMPRESSION_COUNT, tinify.counts.of(name).into());
+pub(super) async fn tell_count(tinify: &Tinify, name: &crate::ApiKeyName, response: &mut Response) {
+    response.headers_mut().insert(COMPRESSION_COUNT, tinify.counts.of(name).await.into());
 }

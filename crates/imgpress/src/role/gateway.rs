@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use imgpress_engine_api::Engine;
-use imgpress_gateway::{App, GatewayConfig, Page, RateLimit, Tinify, TinifyConfig};
+use imgpress_gateway::{App, GatewayConfig, Page, RateLimit, RedisUrl, Shared, Tinify, TinifyConfig};
+use secrecy::ExposeSecret;
 
+use crate::cli::Usage;
 use crate::role::api_key::Access;
 use crate::role::engines::remote_engine;
 use crate::role::store::{Store, open_store};
 use crate::server::{Server, block_on};
 use crate::settings::{
-    ApiSettings, GatewayRoleSettings, RequestSettings, StorageSettings, Switch, TinifySettings,
+    ApiSettings, GatewayRoleSettings, RequestSettings, SharingSettings, StorageSettings, Switch,
+    TinifySettings,
 };
 
 /// The folder in the data folder for what clients of TinyPNG may still ask for.
@@ -29,8 +32,8 @@ pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode
         let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
         let server = Server::prepare(settings.listen, &settings.server)?;
         let engine = remote_engine(&settings.engines)?;
-        let GatewayRoleSettings { api, request, storage, tinify, .. } = &*settings;
-        let front = Front { api, request, storage, tinify };
+        let GatewayRoleSettings { api, request, storage, tinify, sharing, .. } = &*settings;
+        let front = Front { api, request, storage, tinify, sharing };
         let app = front.app(Arc::new(engine), access, &server).await?;
         let routes = imgpress_gateway::router(app.into(), server.public_exposition());
         server.run(routes, settings.api.connections(&settings.server), &settings.server).await?;
@@ -44,6 +47,7 @@ pub(super) struct Front<'a> {
     pub(super) request: &'a RequestSettings,
     pub(super) storage: &'a StorageSettings,
     pub(super) tinify: &'a TinifySettings,
+    pub(super) sharing: &'a SharingSettings,
 }
 
 impl Front<'_> {
@@ -69,14 +73,23 @@ impl Front<'_> {
             page,
             spool_dir: spool_dir.clone(),
         };
-        let app = App::new(config, engine, storage, access.api_keys, server.draining.clone());
+        let shared = open_shared(self.sharing).await?;
+        let mut app = App::new(config, engine, storage, access.api_keys, server.draining.clone());
+        if let Some(shared) = &shared {
+            app = app.sharing(Arc::clone(shared));
+        }
         match self.tinify.tinify {
-            Switch::On => Ok(app.with_tinify(self.open_tinify(spool_dir, server).await?)),
+            Switch::On => Ok(app.with_tinify(self.open_tinify(spool_dir, server, shared).await?)),
             Switch::Off => Ok(app),
         }
     }
 
-    async fn open_tinify(&self, temp_dir: PathBuf, server: &Server) -> anyhow::Result<Tinify> {
+    async fn open_tinify(
+        &self,
+        temp_dir: PathBuf,
+        server: &Server,
+        shared: Option<Arc<Shared>>,
+    ) -> anyhow::Result<Tinify> {
         let data_dir = &self.storage.data_dir;
         let public_url = self.storage.public_url.as_ref().map(ToString::to_string);
         let config = TinifyConfig {
@@ -87,11 +100,21 @@ impl Front<'_> {
             keep_for: self.tinify.tinify_keep_for,
             keep_bytes: self.tinify.tinify_keep_bytes.as_u64(),
             source_hosts: self.tinify.allow_source_urls.clone(),
+            shared,
         };
         let opened = Tinify::open(config).await;
         opened
             .with_context(|| format!("--data-dir (IMGPRESS_DATA_DIR): {} cannot be used", data_dir.display()))
     }
+}
+
+/// What this gateway shares with others, if it is told through what. A Redis that is away ends no start.
+async fn open_shared(settings: &SharingSettings) -> anyhow::Result<Option<Arc<Shared>>> {
+    let Some(url) = &settings.redis_url else { return Ok(None) };
+    let refused = |error: &dyn std::fmt::Display| Usage(format!("--redis-url (REDIS_URL): {error}"));
+    let url: RedisUrl = url.expose_secret().parse().map_err(|error| refused(&error))?;
+    let shared = Shared::connect(&url, settings.redis_timeout).await.map_err(|error| refused(&error))?;
+    Ok(Some(Arc::new(shared)))
 }
 
 /// The URL under which a browser of this machine reaches an address.

@@ -21,8 +21,8 @@ pub(crate) fn run(settings: Box<ServeSettings>) -> anyhow::Result<ExitCode> {
         let server = Server::prepare(settings.listen, &settings.server)?;
         let config = config(&settings.engine, &settings.request);
         let engine = Arc::new(LocalEngine::new(config, server.draining.clone())?);
-        let ServeSettings { api, request, storage, tinify, .. } = &*settings;
-        let front = Front { api, request, storage, tinify };
+        let ServeSettings { api, request, storage, tinify, sharing, .. } = &*settings;
+        let front = Front { api, request, storage, tinify, sharing };
         let app = front.app(engine, access, &server).await?;
         let routes = imgpress_gateway::router(app.into(), server.public_exposition());
         show_banner(server.address(), generated.as_ref());

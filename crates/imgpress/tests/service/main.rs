@@ -31,6 +31,7 @@ mod process;
 mod reference;
 mod refusals;
 mod secrets;
+mod sharing;
 mod shutdown;
 mod smuggling;
 mod split;

@@ -30,7 +30,7 @@ pub(super) async fn tell(
 ) -> Result<Response, Error> {
     // What is not even text is no key either.
     let key = path.map(|Path(key)| key).unwrap_or_default();
-    let name = authorise(&state, client, Some(&key), "in the path").map_err(|failure| {
+    let name = authorise(&state, client, Some(&key), "in the path").await.map_err(|failure| {
         let is_wrong = failure.code() == ErrorCode::Unauthorized;
         if is_wrong { Failure::new(ErrorCode::NotFound, "There is no such key.") } else { failure }
     })?;
@@ -40,6 +40,6 @@ pub(super) async fn tell(
         (PAYING_STATE, PAID),
     ];
     let mut response = (headers, Json(json!({}))).into_response();
-    tell_count(tinify(&state)?, &name, &mut response);
+    tell_count(tinify(&state)?, &name, &mut response).await;
     Ok(response)
 }

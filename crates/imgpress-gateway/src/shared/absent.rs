@@ -1,0 +1,28 @@
+use std::io;
+use std::time::Duration;
+
+use super::RedisUrl;
+use crate::client::Client;
+use crate::limits::{Counted, Standing, Tally};
+
+/// What several gateways share: nothing, since this build knows no Redis. There is no value of it.
+#[derive(Debug)]
+pub enum Shared {}
+
+impl Shared {
+    /// Refuses.
+    ///
+    /// # Errors
+    /// Always.
+    pub async fn connect(_: &RedisUrl, _: Duration) -> io::Result<Self> {
+        Err(io::Error::new(io::ErrorKind::Unsupported, "this build has no Redis; it takes the feature redis"))
+    }
+
+    pub(crate) async fn count(&self, _: Counted, _: Client, _: Standing, _: Duration) -> Option<Tally> {
+        match *self {}
+    }
+
+    pub(crate) async fn count_compressions(&self, _: &str, _: u64, _: u64) -> Option<u64> {
+        match *self {}
+    }
+}

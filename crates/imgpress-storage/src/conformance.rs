@@ -12,7 +12,7 @@ use imgpress_options::ImageFormat;
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
-use crate::supabase::{Client, no_body};
+use crate::client::{Client, no_body};
 use crate::{Blob, Spool, Storage, StorageKey};
 
 /// Runs all of it. Temporary files go into `temp_dir`. What is stored has bytes that were never there before, so

@@ -29,6 +29,7 @@ mod page;
 mod process;
 mod reference;
 mod refusals;
+mod s3;
 mod secrets;
 mod shutdown;
 mod smuggling;

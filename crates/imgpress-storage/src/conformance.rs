@@ -128,7 +128,8 @@ async fn fetch(storage: &dyn Storage, key: &StorageKey) -> Option<(String, Vec<u
 }
 
 async fn fetch_url(url: &str) -> Option<(String, Vec<u8>)> {
-    let base = url.parse().expect("a public URL");
+    // A signature is no part of a base.
+    let base = url.split('?').next().unwrap_or_default().parse().expect("a public URL");
     // Without a key, as the public is.
     let client = Client::new(&base, HeaderMap::new()).expect("an HTTP client can be made");
     let request = client.request(Method::GET, url).body(no_body()).expect("a request");

@@ -12,7 +12,7 @@ use imgpress_options::ImageFormat;
 use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
-use crate::supabase::{Client, no_body};
+use crate::client::{Client, no_body};
 use crate::{Blob, Spool, Storage, StorageKey};
 
 /// Runs all of it. Temporary files go into `temp_dir`. What is stored has bytes that were never there before, so
@@ -128,7 +128,8 @@ async fn fetch(storage: &dyn Storage, key: &StorageKey) -> Option<(String, Vec<u
 }
 
 async fn fetch_url(url: &str) -> Option<(String, Vec<u8>)> {
-    let base = url.parse().expect("a public URL");
+    // A signature is no part of a base.
+    let base = url.split('?').next().unwrap_or_default().parse().expect("a public URL");
     // Without a key, as the public is.
     let client = Client::new(&base, HeaderMap::new()).expect("an HTTP client can be made");
     let request = client.request(Method::GET, url).body(no_body()).expect("a request");

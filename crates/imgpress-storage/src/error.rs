@@ -63,9 +63,9 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Credentials => {
-                "the key is wrong or may not write; use the project's service-role or secret key"
+                "the key is wrong or may not write; Supabase takes the project's service-role or secret key"
             }
-            Self::BucketMissing => "the bucket is missing; create it as a public bucket",
+            Self::BucketMissing => "the bucket is missing; create it, with Supabase as a public bucket",
             Self::BucketPrivate => "the bucket is private; make it public",
             Self::TooLarge => "the image is too large; raise the size limit of the bucket and of the store",
             Self::MediaType => "the media type is not allowed; allow image types in the bucket's settings",

@@ -5,6 +5,7 @@
 
 mod base_url;
 mod blob;
+mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
@@ -12,6 +13,8 @@ mod key;
 mod local;
 mod object;
 mod outcome;
+mod retry;
+mod s3;
 mod spool;
 mod supabase;
 mod temp;
@@ -27,6 +30,7 @@ pub use error::{Refusal, StorageError};
 pub use key::{KeyMalformed, StorageKey};
 pub use local::LocalStorage;
 pub use object::StoredObject;
+pub use s3::{S3BucketName, S3BucketNameMalformed, S3Config, S3Region, S3RegionMalformed, S3SetupError, S3Storage, S3Urls};
 pub use spool::{Spool, SpoolError};
 pub use supabase::{BucketName, BucketNameMalformed, SupabaseConfig, SupabaseSetupError, SupabaseStorage};
 pub use temp::{TempFile, open_temp_dir};

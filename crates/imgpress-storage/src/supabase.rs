@@ -2,13 +2,10 @@
 
 mod answer;
 mod bucket;
-mod client;
 mod credentials;
-mod retry;
 
 use std::error::Error;
 use std::fmt;
-use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
@@ -17,16 +14,15 @@ use http_body_util::StreamBody;
 use hyper::body::Frame;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::SecretString;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
+use crate::client::{Body, Client, PROBE, chain, no_body};
 use crate::outcome::Outcome;
+use crate::retry::{Retry, Verdict};
 use crate::{BaseUrl, Blob, Refusal, Storage, StorageError, StorageKey, StoredObject};
-use answer::{Answer, Verdict};
+use answer::Answer;
 pub use bucket::{BucketName, BucketNameMalformed};
-use client::Body;
-pub(crate) use client::{Client, no_body};
 use credentials::Credentials;
-use retry::Retry;
 
 /// Where the Supabase project is and how to write to it.
 #[derive(Debug, Clone)]
@@ -81,25 +77,8 @@ impl SupabaseStorage {
         blob: &Blob,
         deadline: Instant,
     ) -> Result<Outcome, StorageError> {
-        let mut tries = 1;
-        loop {
-            let limit = deadline.min(Instant::now() + self.retry.patience(blob.length()));
-            let (why, retry_after) = match self.ask(self.upload_request(key, blob), limit).await.1 {
-                Verdict::Done => return Ok(Outcome::Stored),
-                Verdict::Duplicate => return Ok(Outcome::Duplicate),
-                Verdict::Refused { refusal, answer } => {
-                    return Err(StorageError::Refused { refusal, answer });
-                }
-                Verdict::Again { why, retry_after } => (why, retry_after),
-            };
-            let Some(wait) = self.retry.wait(tries, retry_after, deadline) else {
-                return Err(StorageError::Unavailable { tries, last: why });
-            };
-            tracing::warn!(backend = self.backend(), tries, why, "storing is tried again");
-            Outcome::Retried.count(self.backend());
-            sleep(wait).await;
-            tries += 1;
-        }
+        let attempt = |limit| async move { self.ask(self.upload_request(key, blob), limit).await.1 };
+        self.retry.put(self.backend(), blob.length(), deadline, attempt).await
     }
 
     /// Raw bytes, since multipart and an upsert run into row-level security; with their length, since a chunked
@@ -185,20 +164,11 @@ impl fmt::Debug for SupabaseStorage {
     }
 }
 
-/// How long a readiness probe waits: it is asked every few seconds, and an orchestrator's own limit is short.
-const PROBE: Duration = Duration::from_secs(3);
-
 /// What may stand in a path segment as it is: the unreserved characters of RFC 3986, section 2.3.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 fn encode(segment: &str) -> impl fmt::Display {
     utf8_percent_encode(segment, SEGMENT)
-}
-
-/// An error with what lies behind it, in one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

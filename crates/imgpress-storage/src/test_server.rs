@@ -1,11 +1,14 @@
-//! A server that answers as Supabase Storage was seen to answer, traps included, for tests over real sockets.
+//! Stores for tests over real sockets, which can be told to fail. They are no use for anything else.
 //!
-//! It keeps objects in memory, checks what it is sent, and can be told to fail. It is no use for anything else.
+//! [`SupabaseServer`] answers as Supabase Storage was seen to answer, traps included; it keeps objects in memory, and
+//! checks what it is sent. `S3Server` is a real S3 server.
 
 mod connection;
 mod fault;
 mod reply;
 mod routes;
+#[cfg(feature = "test-s3")]
+mod s3;
 mod state;
 mod upload;
 
@@ -16,6 +19,8 @@ use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, JoinSet};
 
 pub use fault::Fault;
+#[cfg(feature = "test-s3")]
+pub use s3::S3Server;
 pub use state::StoredUpload;
 use state::{Bucket, State};
 
@@ -140,6 +145,6 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         while connections.try_join_next().is_some() {}
-        connections.spawn(connection::serve(stream, Arc::clone(&state)));
+        connections.spawn(connection::serve(stream, Arc::clone(&state), routes::answer));
     }
 }

@@ -1,5 +1,7 @@
 //! Every setting of the services, by who needs it. Values are checked here, as they are read.
 
+#[cfg(feature = "gateway")]
+mod s3;
 mod values;
 
 use std::net::SocketAddr;
@@ -239,7 +241,7 @@ pub(crate) struct SharingSettings {
 #[cfg(feature = "gateway")]
 #[derive(Debug, Args)]
 pub(crate) struct StorageSettings {
-    /// The store [default: supabase if its URL and key are set, else local].
+    /// The store [default: supabase if its URL and key are set, s3 if its bucket is, else local].
     #[arg(long, env = "IMGPRESS_STORAGE", value_name = "STORE")]
     pub(crate) storage: Option<StorageBackend>,
     /// Folder for local storage and API keys.
@@ -257,6 +259,8 @@ pub(crate) struct StorageSettings {
     /// The Supabase bucket: public, and there already.
     #[arg(long, env = "SUPABASE_BUCKET", value_name = "BUCKET", default_value = "images")]
     pub(crate) supabase_bucket: imgpress_storage::BucketName,
+    #[command(flatten)]
+    pub(crate) s3: s3::S3Settings,
 }
 
 /// The same service for clients of TinyPNG.

@@ -1,13 +1,13 @@
 use std::time::Duration;
 
-use http::header::RETRY_AFTER;
-use http::{HeaderMap, Response, StatusCode};
-use http_body_util::BodyExt;
+use http::{Response, StatusCode};
 use hyper::body::Incoming;
 use serde_json::Value;
 
 use super::credentials::Credentials;
 use crate::Refusal;
+use crate::client::{retry_after, start_of_body};
+use crate::retry::Verdict;
 
 /// What the store answered: its body tells more than its HTTP status, which is 400 for nearly every error.
 #[derive(Debug)]
@@ -18,29 +18,6 @@ pub(super) struct Answer {
     body: Value,
     /// The store's words for a log line.
     said: String,
-}
-
-/// What an answer means for an upload.
-#[derive(Debug)]
-pub(super) enum Verdict {
-    /// It worked.
-    Done,
-    /// The object is there already.
-    Duplicate,
-    /// It may work another time.
-    Again {
-        /// What went wrong, for the log.
-        why: String,
-        /// How long the store asked to wait.
-        retry_after: Option<Duration>,
-    },
-    /// It will not work however often it is tried.
-    Refused {
-        /// What for.
-        refusal: Refusal,
-        /// The store's words.
-        answer: String,
-    },
 }
 
 impl Answer {
@@ -99,29 +76,6 @@ impl Answer {
     fn text(&self, field: &str) -> Option<&str> {
         self.body.get(field)?.as_str()
     }
-}
-
-/// The most that is read of an answer, in bytes. The real ones have a few hundred.
-const LONGEST: usize = 16 * 1024;
-
-async fn start_of_body(mut body: Incoming) -> Vec<u8> {
-    let mut start = Vec::new();
-    // A body that breaks off is judged by its HTTP status alone.
-    while let Some(Ok(frame)) = body.frame().await {
-        let chunk = frame.into_data().unwrap_or_default();
-        let room = LONGEST - start.len();
-        start.extend_from_slice(&chunk[..room.min(chunk.len())]);
-        if start.len() == LONGEST {
-            break;
-        }
-    }
-    start
-}
-
-/// Whole seconds; the form with a date is for caches, and no store was seen to send it.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?;
-    seconds.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// The store writes a status as a string, its router as a number.

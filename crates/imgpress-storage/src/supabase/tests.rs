@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use bytes::Bytes;
 use imgpress_options::ImageFormat;
 

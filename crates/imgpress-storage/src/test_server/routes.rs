@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, USER_AGENT};
 use http::{HeaderMap, Method, Request, Response};
@@ -9,14 +11,15 @@ use serde_json::{Value, json};
 use super::SupabaseServer;
 use super::connection::{Connection, Reset};
 use super::reply::{self, Refused, Reply};
-use super::state::{Bucket, Held};
+use super::state::{Bucket, Held, State};
 use super::upload::upload;
 
 /// Answers one request, or resets its connection.
 pub(super) async fn answer(
-    connection: &Connection,
+    connection: Arc<Connection<State>>,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Reset> {
+    let connection = connection.as_ref();
     connection.state.lock().requests += 1;
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let segments: Vec<String> =
@@ -41,7 +44,7 @@ pub(super) async fn answer(
     Ok(reply.into_response(connection.state.lock().codes))
 }
 
-fn authorized(connection: &Connection, headers: &HeaderMap, reply: impl FnOnce(&Held) -> Reply) -> Reply {
+fn authorized(connection: &Connection<State>, headers: &HeaderMap, reply: impl FnOnce(&Held) -> Reply) -> Reply {
     refuse_caller(headers).map_or_else(|| reply(&connection.state.lock()), Reply::from)
 }
 
@@ -77,7 +80,7 @@ fn bucket_info(held: &Held, id: &str) -> Reply {
     )
 }
 
-async fn make_bucket(connection: &Connection, request: Request<Incoming>) -> Reply {
+async fn make_bucket(connection: &Connection<State>, request: Request<Incoming>) -> Reply {
     const LONGEST: usize = 16 * 1024;
     if let Some(refused) = refuse_caller(request.headers()) {
         connection.leave_unread(request.into_body());

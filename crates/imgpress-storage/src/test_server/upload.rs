@@ -9,11 +9,11 @@ use super::Fault;
 use super::connection::{Connection, Reset};
 use super::reply::{self, Refused, Reply};
 use super::routes::{refuse_caller, text};
-use super::state::{Held, StoredUpload};
+use super::state::{Held, State, StoredUpload};
 
 /// Takes an upload, or fails as it was told to.
 pub(super) async fn upload(
-    connection: &Connection,
+    connection: &Connection<State>,
     request: Request<Incoming>,
     bucket: &str,
     key: &str,
@@ -41,7 +41,7 @@ pub(super) async fn upload(
 /// Reads the body and keeps it. Whether the object is there was asked before: between the two another upload of
 /// the same key gets as far, and both succeed.
 async fn store(
-    connection: &Connection,
+    connection: &Connection<State>,
     headers: &HeaderMap,
     body: Incoming,
     bucket: &str,
@@ -60,7 +60,7 @@ async fn store(
     Reply::json(200, json!({ "Key": format!("{bucket}/{key}"), "Id": uuid::Uuid::new_v4().to_string() }))
 }
 
-async fn fail(connection: &Connection, fault: Fault) -> Result<Reply, Reset> {
+async fn fail(connection: &Connection<State>, fault: Fault) -> Result<Reply, Reset> {
     Ok(match fault {
         Fault::SlowDown { retry_after } => match retry_after {
             Some(seconds) => Reply::from(reply::SLOW_DOWN).with_header("retry-after", seconds.to_string()),

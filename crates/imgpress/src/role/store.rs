@@ -3,7 +3,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
-use imgpress_storage::{BaseUrl, LocalStorage, Storage, SupabaseConfig, SupabaseStorage, open_temp_dir};
+use imgpress_storage::{
+    BaseUrl, LocalStorage, S3Storage, Storage, SupabaseConfig, SupabaseStorage, open_temp_dir,
+};
 
 use crate::cli::Usage;
 use crate::role::gateway::local_url;
@@ -19,10 +21,15 @@ pub(super) struct Store {
 /// Opens the configured store, or a folder where none is.
 pub(super) async fn open_store(settings: &StorageSettings, address: SocketAddr) -> anyhow::Result<Store> {
     let supabase_is_set = settings.supabase_url.is_some() && settings.supabase_key.is_some();
-    let default = if supabase_is_set { StorageBackend::Supabase } else { StorageBackend::Local };
+    let default = match &settings.s3.s3_bucket {
+        _ if supabase_is_set => StorageBackend::Supabase,
+        Some(_) => StorageBackend::S3,
+        None => StorageBackend::Local,
+    };
     match settings.storage.unwrap_or(default) {
         StorageBackend::Local => open_local(settings, address).await,
         StorageBackend::Supabase => open_supabase(settings).await,
+        StorageBackend::S3 => open_s3(settings).await,
     }
 }
 
@@ -47,6 +54,12 @@ async fn open_supabase(settings: &StorageSettings) -> anyhow::Result<Store> {
     };
     let storage =
         SupabaseStorage::new(config).map_err(|error| Usage(format!("Supabase Storage: {error}")))?;
+    let spool_dir = open_temp_dir(&settings.data_dir).await.with_context(|| unusable(settings))?;
+    Ok(Store { storage: Arc::new(storage), spool_dir })
+}
+
+async fn open_s3(settings: &StorageSettings) -> anyhow::Result<Store> {
+    let storage = S3Storage::new(settings.s3.config()?).map_err(|error| Usage(format!("S3: {error}")))?;
     let spool_dir = open_temp_dir(&settings.data_dir).await.with_context(|| unusable(settings))?;
     Ok(Store { storage: Arc::new(storage), spool_dir })
 }

@@ -42,6 +42,8 @@ pub(crate) enum StorageBackend {
     Local,
     /// A public bucket of Supabase Storage.
     Supabase,
+    /// A bucket of any S3: AWS, R2, MinIO and others.
+    S3,
 }
 
 /// A number of pixels, at least one.

@@ -30,6 +30,7 @@ mod page;
 mod process;
 mod reference;
 mod refusals;
+mod s3;
 mod secrets;
 mod sharing;
 mod shutdown;

@@ -34,7 +34,10 @@ async fn a_bad_value_stops_the_start_with_one_line_that_says_all() {
         ("IMGPRESS_CORS_ORIGINS", "a.example", "--cors-origins"),
         ("IMGPRESS_PUBLIC_URL", "ftp://a", "--public-url"),
         ("IMGPRESS_LOG_FORMAT", "xml", "--log-format"),
-        ("IMGPRESS_STORAGE", "s3", "--storage"),
+        ("IMGPRESS_STORAGE", "ftp", "--storage"),
+        ("IMGPRESS_S3_BUCKET", "a/b", "--s3-bucket"),
+        ("IMGPRESS_S3_ENDPOINT", "minio:9000", "--s3-endpoint"),
+        ("AWS_REGION", "eu/west", "--aws-region"),
         ("SUPABASE_BUCKET", "a/b", "--supabase-bucket"),
     ] {
         let complaint = refused(&["serve"], &[(variable, value)]).await;
@@ -52,6 +55,7 @@ async fn secrets_are_never_repeated() {
     let folder = tempfile::tempdir().unwrap();
     let mut help = command(&folder);
     help.args(["serve", "--help"]).env("IMGPRESS_API_KEYS", "web=s3cret").env("SUPABASE_KEY", "s3cret");
+    help.env("AWS_SECRET_ACCESS_KEY", "s3cret").env("AWS_SESSION_TOKEN", "s3cret");
     let (code, text, _) = run(help).await;
     assert_eq!(code, Some(0));
     assert!(text.contains("IMGPRESS_API_KEYS") && !text.contains("s3cret"), "{text}");
@@ -73,11 +77,17 @@ async fn a_public_address_takes_keys() {
 }
 
 #[tokio::test]
-async fn a_gateway_needs_its_engine_and_supabase_its_key() {
+async fn a_gateway_needs_its_engine_and_a_store_its_keys() {
     assert!(refused(&["gateway"], &[]).await.contains("--engine-url"));
     refused(&["gateway"], &[("IMGPRESS_ENGINE_URL", "engine:8000")]).await;
     let complaint = refused(&["serve", "--listen", "127.0.0.1:0"], &[("IMGPRESS_STORAGE", "supabase")]).await;
     assert!(complaint.contains("SUPABASE_URL"), "{complaint}");
+    let complaint = refused(
+        &["serve", "--listen", "127.0.0.1:0"],
+        &[("IMGPRESS_S3_BUCKET", "images"), ("AWS_ACCESS_KEY_ID", "AKIA")],
+    )
+    .await;
+    assert!(complaint.contains("AWS_SECRET_ACCESS_KEY is not set"), "{complaint}");
 }
 
 #[tokio::test]

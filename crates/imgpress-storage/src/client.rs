@@ -1,8 +1,9 @@
+use std::error::Error;
 use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::USER_AGENT;
+use http::header::{RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Empty};
@@ -17,19 +18,19 @@ use crate::BaseUrl;
 use crate::trust::{tls_client, trusted_certificates};
 
 /// The body of a request.
-pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
+pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
 
-/// The HTTP client of one Supabase project. It follows no redirect, which would take the key along, and knows no
-/// proxy from the environment.
+/// The HTTP client of one store elsewhere. It follows no redirect, which would take the key along, and knows no proxy
+/// from the environment.
 pub(crate) struct Client {
     http: legacy::Client<HttpsConnector<HttpConnector>, Body>,
     headers: HeaderMap,
 }
 
 impl Client {
-    /// A client that sends these headers with every request.
+    /// A client for this URL that sends these headers with every request.
     pub(crate) fn new(url: &BaseUrl, mut headers: HeaderMap) -> Result<Self, rustls::Error> {
-        headers.insert(USER_AGENT, HeaderValue::from_static(NAME));
+        headers.insert(USER_AGENT, NAME);
         let http = legacy::Client::builder(TokioExecutor::new())
             // After an early refusal the store leaves the upload unread, and the next request on that connection
             // would hang: a connection serves one request.
@@ -58,8 +59,42 @@ pub(crate) fn no_body() -> Body {
     Body::new(Empty::new().map_err(|never| match never {}))
 }
 
+/// The most that is read of an answer, in bytes. The real ones have a few hundred.
+const LONGEST: usize = 16 * 1024;
+
+/// The start of an answer's body.
+pub(crate) async fn start_of_body(mut body: Incoming) -> Vec<u8> {
+    let mut start = Vec::new();
+    // A body that breaks off is judged by its HTTP status alone.
+    while let Some(Ok(frame)) = body.frame().await {
+        let chunk = frame.into_data().unwrap_or_default();
+        let room = LONGEST - start.len();
+        start.extend_from_slice(&chunk[..room.min(chunk.len())]);
+        if start.len() == LONGEST {
+            break;
+        }
+    }
+    start
+}
+
+/// How long a store asks to wait, in whole seconds; the form with a date is for caches, and no store was seen to send it.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    seconds.trim().parse().ok().map(Duration::from_secs)
+}
+
+/// How long a readiness probe waits: it is asked every few seconds, and an orchestrator's own limit is short.
+pub(crate) const PROBE: Duration = Duration::from_secs(3);
+
+/// An error with what lies behind it, in one line.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
 /// A browser-like one is refused together with a secret key.
-const NAME: &str = concat!("imgpress/", env!("CARGO_PKG_VERSION"));
+pub(crate) const NAME: HeaderValue =
+    HeaderValue::from_static(concat!("imgpress/", env!("CARGO_PKG_VERSION")));
 /// How long a TCP connection may take: several retransmissions of a lost packet.
 const CONNECT: Duration = Duration::from_secs(5);
 

@@ -1,9 +1,35 @@
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
+
+use crate::outcome::Outcome;
+use crate::{Refusal, StorageError};
+
+/// What a store's answer means for an upload.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It worked.
+    Done,
+    /// The object is there already.
+    Duplicate,
+    /// It may work another time.
+    Again {
+        /// What went wrong, for the log.
+        why: String,
+        /// How long the store asked to wait.
+        retry_after: Option<Duration>,
+    },
+    /// It will not work however often it is tried.
+    Refused {
+        /// What for.
+        refusal: Refusal,
+        /// The store's words.
+        answer: String,
+    },
+}
 
 /// When to try again, and when to leave it.
-pub(super) struct Retry {
+pub(crate) struct Retry {
     /// Requests in all, the first one included.
     tries: u32,
     /// The wait before the second; it doubles from there.
@@ -21,8 +47,41 @@ impl Default for Retry {
 }
 
 impl Retry {
+    /// Tries to store so many bytes until it is done, refused, or no longer worth it. Each try gets the time by which it has
+    /// to end.
+    pub(crate) async fn put<F>(
+        &self,
+        backend: &'static str,
+        length: u64,
+        deadline: Instant,
+        attempt: impl Fn(Instant) -> F,
+    ) -> Result<Outcome, StorageError>
+    where
+        F: Future<Output = Verdict>,
+    {
+        let mut tries = 1;
+        loop {
+            let limit = deadline.min(Instant::now() + self.patience(length));
+            let (why, retry_after) = match attempt(limit).await {
+                Verdict::Done => return Ok(Outcome::Stored),
+                Verdict::Duplicate => return Ok(Outcome::Duplicate),
+                Verdict::Refused { refusal, answer } => {
+                    return Err(StorageError::Refused { refusal, answer });
+                }
+                Verdict::Again { why, retry_after } => (why, retry_after),
+            };
+            let Some(wait) = self.wait(tries, retry_after, deadline) else {
+                return Err(StorageError::Unavailable { tries, last: why });
+            };
+            tracing::warn!(backend, tries, why, "storing is tried again");
+            Outcome::Retried.count(backend);
+            sleep(wait).await;
+            tries += 1;
+        }
+    }
+
     /// How long to wait after that many tries, or `None` if there is no point in another one.
-    pub(super) fn wait(
+    fn wait(
         &self,
         tries: u32,
         retry_after: Option<Duration>,
@@ -36,7 +95,7 @@ impl Retry {
 
     /// How long one try may take: a store that hangs must leave time for another try, a slow line with a large
     /// image must not be cut off.
-    pub(super) fn patience(&self, length: u64) -> Duration {
+    fn patience(&self, length: u64) -> Duration {
         self.patience + Duration::from_secs(length / SLOWEST_LINE)
     }
 
@@ -49,7 +108,7 @@ impl Retry {
     }
 
     #[cfg(test)]
-    pub(super) fn with_patience(patience: Duration) -> Self {
+    pub(crate) fn with_patience(patience: Duration) -> Self {
         Self { patience, ..Self::default() }
     }
 }

@@ -21,7 +21,7 @@ lint:
     cargo clippy --all-targets --locked -- -D warnings
     scripts/check-architecture
     scripts/check-docs
-    shellcheck run test .ci/run fuzz/run scripts/* examples/*.sh
+    shellcheck run test .ci/run fuzz/run deploy/test deploy/dummy-sources scripts/* examples/*.sh
 
 # Build the crates' documentation and open it.
 doc:

@@ -76,8 +76,9 @@ fn likely(wanted: f64, tried: &[Found]) -> Found {
     let nearest = tried[0];
     let is_across = |found: &&Found| (found.score < wanted) != (nearest.score < wanted);
     let steepness = match tried.iter().find(is_across).or(tried.get(1)) {
-        Some(other) => ((nearest.score - other.score) / (mean(&nearest) - mean(other)))
-            .clamp(STEEPNESS.0, STEEPNESS.1),
+        Some(other) => {
+            ((nearest.score - other.score) / (mean(&nearest) - mean(other))).clamp(STEEPNESS.0, STEEPNESS.1)
+        }
         None => 1.0,
     };
     let at = mean(&nearest) + (wanted - nearest.score) / steepness;
@@ -141,7 +142,8 @@ mod tests {
     /// What a JPEG that becomes one again scores: little more above the quality at which it was made, and then much.
     #[test]
     fn two_scores_on_one_side_do_not_hide_what_is_between_them_and_the_other() {
-        let scores = [(49, 66.11), (56, 69.3), (58, 70.37), (60, 71.11), (62, 72.83), (69, 73.39), (78, 78.2)];
+        let scores =
+            [(49, 66.11), (56, 69.3), (58, 70.37), (60, 71.11), (62, 72.83), (69, 73.39), (78, 78.2)];
         let wanted = "70".parse().unwrap();
         let mut tried = Vec::new();
         let found = find(wanted, Effort::Usual, |quality| {

@@ -140,7 +140,8 @@ async fn an_upload_that_is_on_its_way_to_an_engine_that_dies_arrives_whole_at_an
 #[tokio::test]
 async fn a_picture_that_is_at_work_when_its_engine_dies_is_made_by_another() {
     let mut engines = [Service::start("engine", &[]).await, Service::start("engine", &[]).await];
-    let gateway = gateway_of(&[&engines[0].url, &engines[1].url], &[]).await;
+    let replay = ["--replay-bytes", "32 MiB"];
+    let gateway = gateway_of(&[&engines[0].url, &engines[1].url], &replay).await;
     let (client, uploading) = (Client::of(&gateway), Client::of(&gateway));
     let uploading = tokio::spawn(async move { uploading.compress(hard(), &HARD).await });
     let works = async {

@@ -78,15 +78,25 @@ def ask(address, method, path, body=None, **headers):
         connection.close()
 
 
+def free_port():
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def metrics_of_a_busy_stack():
     """The text of /metrics of an engine and of a gateway that have done all that they can do."""
-    keys = ("--api-keys", f"check={KEY}", "--rate-limit-max", "3", "--max-connections-per-client", "2")
-    with role("engine") as engine, role("gateway", "--engine-url", f"http://{engine[0]}:{engine[1]}", *keys) as gateway:
+    keys = ("--api-keys", f"check={KEY}", "--rate-limit-max", "6", "--max-connections-per-client", "2")
+    nobody = f"127.0.0.1:{free_port()}"
+    with role("engine") as engine, role(
+        "gateway", "--engine-url", f"http://{engine[0]}:{engine[1]},http://{nobody}", "--redis-url", f"redis://{nobody}", *keys
+    ) as gateway:
         body, kind = form(png(64, 64))
         statuses = [
-            ask(gateway, "POST", "/compress", body, content_type=kind, x_api_key=key)[0] for key in (KEY, KEY, "wrong", KEY)
+            ask(gateway, "POST", "/compress", body, content_type=kind, x_api_key=key)[0] for key in (*[KEY] * 5, "wrong", KEY)
         ]
-        if statuses != [200, 200, 401, 429]:
+        if statuses != [*[200] * 5, 401, 429]:
             raise RuntimeError(f"the stack answered {statuses}")
         _one_connection_too_many(gateway)
         return {"engine": ask(engine, "GET", "/metrics")[1].decode(), "gateway": _metrics(gateway)}

@@ -15,7 +15,7 @@ import time
 import unittest
 import zlib
 
-from stack import KEY, form, png, role
+from stack import KEY, form, free_port, png, role
 from tree import ROOT
 
 NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
@@ -32,12 +32,6 @@ http {{
 """
 CERTIFICATE = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=images.example.com",
                "-addext", "subjectAltName=DNS:images.example.com"]
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Proxy:

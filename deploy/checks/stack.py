@@ -78,18 +78,35 @@ def ask(address, method, path, body=None, **headers):
         connection.close()
 
 
+def free_port():
+    """A port on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def metrics_of_a_busy_stack():
     """The text of /metrics of an engine and of a gateway that have done all that they can do."""
-    keys = ("--api-keys", f"check={KEY}", "--rate-limit-max", "3", "--max-connections-per-client", "2")
-    with role("engine") as engine, role("gateway", "--engine-url", f"http://{engine[0]}:{engine[1]}", *keys) as gateway:
+    keys = ("--api-keys", f"check={KEY}", "--rate-limit-max", "40", "--max-connections-per-client", "2")
+    nobody = f"127.0.0.1:{free_port()}"
+    with role("engine") as engine, role(
+        "gateway", "--engine-url", f"http://{engine[0]}:{engine[1]},http://{nobody}", "--redis-url", f"redis://{nobody}", *keys
+    ) as gateway:
         body, kind = form(png(64, 64))
-        statuses = [
-            ask(gateway, "POST", "/compress", body, content_type=kind, x_api_key=key)[0] for key in (KEY, KEY, "wrong", KEY)
-        ]
-        if statuses != [200, 200, 401, 429]:
-            raise RuntimeError(f"the stack answered {statuses}")
+        def upload(key):
+            return ask(gateway, "POST", "/compress", body, content_type=kind, x_api_key=key)[0]
+
+        # Engines are drawn by lot: before 30 draws of two, the one that nobody is was drawn and the upload moved on.
+        _until(lambda: upload(KEY) == 200 and "gateway_engine_moved_total" in _metrics(gateway), 30)
+        _until(lambda: upload("wrong") == 401, 1)
+        _until(lambda: upload(KEY) == 429, 41)
         _one_connection_too_many(gateway)
         return {"engine": ask(engine, "GET", "/metrics")[1].decode(), "gateway": _metrics(gateway)}
+
+
+def _until(done, tries):
+    if not any(done() for _ in range(tries)):
+        raise RuntimeError(f"it did not come about in {tries} tries")
 
 
 def _one_connection_too_many(address):

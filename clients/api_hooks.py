@@ -2,7 +2,9 @@
 
 import itertools
 import os
+import re
 import sys
+import uuid
 
 import schemathesis
 from schemathesis.transport.serialization import Binary
@@ -34,6 +36,15 @@ def map_path_parameters(context, path_parameters):
     if isinstance(path_parameters, dict) and isinstance(path_parameters.get("key"), str):
         path_parameters["key"] = os.environ["STORED_KEY"]
     return path_parameters
+
+
+@schemathesis.hook
+def map_headers(context, headers):
+    # A name belongs to one request: sent with another, it is refused.
+    for name in list(headers or ()):
+        if name.lower() == "idempotency-key" and re.fullmatch("[!-~]{1,255}", str(headers[name])):
+            headers[name] = str(uuid.uuid4())
+    return headers
 
 
 @schemathesis.hook

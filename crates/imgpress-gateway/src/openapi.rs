@@ -62,10 +62,16 @@ struct Status {
     post,
     path = "/compress",
     tag = "images",
-    params(Options),
+    params(
+        Options,
+        ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
+         description = "The client's name for this request, such as a UUID: sent again, it is answered as before and not done again"),
+    ),
     request_body(content = Upload, content_type = "multipart/form-data"),
     responses(
-        (status = 200, description = "The image, smaller", headers(("x-compression-receipt" = String, description = "With `store=false`, the receipt")),
+        (status = 200, description = "The image, smaller",
+         headers(("x-compression-receipt" = String, description = "With `store=false`, the receipt"),
+                 ("idempotency-replayed" = String, description = "`true` where the answer was given before to the same `Idempotency-Key`")),
          content((StoredReceipt = "application/json"), (Image = "image/*"))),
     ),
     security(("key" = [])),

@@ -1,4 +1,4 @@
-use imgpress_engine_api::Receipt;
+use imgpress_engine_api::{Failure, Receipt};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,7 +11,18 @@ pub(crate) struct StoredReceipt {
     pub(crate) key: String,
     /// The SHA-256 of the stored bytes, lower-case hex.
     pub(crate) sha256: String,
+    /// `true` where the same upload was stored before and nothing was done this time; absent otherwise.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schema(required = false)]
+    pub(crate) cached: bool,
     /// What was done to it.
     #[serde(flatten)]
     pub(crate) receipt: Receipt,
+}
+
+impl StoredReceipt {
+    /// The receipt as it is answered.
+    pub(crate) fn json(&self) -> Result<String, Failure> {
+        serde_json::to_string(self).map_err(Failure::internal)
+    }
 }

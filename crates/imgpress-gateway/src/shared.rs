@@ -8,6 +8,8 @@ mod absent;
 #[cfg(feature = "redis")]
 mod link;
 #[cfg(feature = "redis")]
+mod memory;
+#[cfg(feature = "redis")]
 mod scripts;
 mod url;
 

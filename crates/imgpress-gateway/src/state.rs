@@ -5,7 +5,10 @@ use imgpress_engine_api::Engine;
 use imgpress_http::Draining;
 use imgpress_storage::Storage;
 
+use crate::idempotency::Idempotency;
 use crate::limits::Limits;
+use crate::recent::Remembered;
+use crate::result_cache::ResultCache;
 use crate::routes::ready::Readiness;
 use crate::shared::Shared;
 use crate::{ApiKeys, GatewayConfig, Tinify};
@@ -20,6 +23,8 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) readiness: Readiness,
     pub(crate) tinify: Option<Tinify>,
+    pub(crate) idempotency: Option<Arc<Idempotency>>,
+    pub(crate) results: Option<ResultCache>,
 }
 
 impl App {
@@ -34,13 +39,38 @@ impl App {
     ) -> Self {
         let limits = Limits::new(&config);
         let readiness = Readiness::default();
-        Self { config, engine, storage, api_keys, draining, limits, readiness, tinify: None }
+        Self {
+            config,
+            engine,
+            storage,
+            api_keys,
+            draining,
+            limits,
+            readiness,
+            tinify: None,
+            idempotency: None,
+            results: None,
+        }
     }
 
     /// Counts by client together with the other gateways that share this.
     #[must_use]
     pub fn sharing(self, shared: Arc<Shared>) -> Self {
         Self { limits: self.limits.shared_through(shared), ..self }
+    }
+
+    /// Honours `Idempotency-Key`, together with the gateways that share this.
+    #[must_use]
+    pub fn with_idempotency_keys(self, bounds: Remembered, shared: Option<Arc<Shared>>) -> Self {
+        let idempotency = (bounds.most > 0).then(|| Arc::new(Idempotency::new(bounds, shared)));
+        Self { idempotency, ..self }
+    }
+
+    /// Remembers what came of uploads, together with the gateways that share this.
+    #[must_use]
+    pub fn with_result_cache(self, bounds: Remembered, shared: Option<Arc<Shared>>) -> Self {
+        let results = (bounds.most > 0).then(|| ResultCache::new(bounds, shared));
+        Self { results, ..self }
     }
 
     /// Speaks Tinify's API too.

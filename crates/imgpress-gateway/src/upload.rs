@@ -1,5 +1,6 @@
 //! A multipart upload, from its boundary to the end of its body, read once and never collected.
 
+pub(crate) mod ahead;
 mod fields;
 mod slices;
 mod source;

@@ -84,6 +84,11 @@ impl OptionSet {
         self.options
     }
 
+    /// What was given, by name, each as it was sent.
+    pub fn given(&self) -> impl Iterator<Item = (OptionName, &str)> {
+        self.given.iter().map(|(&name, value)| (name, value.as_str()))
+    }
+
     /// Whether the output is to be stored and answered by its URL (the default), or sent back as bytes.
     #[must_use]
     pub fn store(&self) -> bool {

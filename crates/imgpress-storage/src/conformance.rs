@@ -25,6 +25,7 @@ pub async fn run(storage: &dyn Storage, temp_dir: &Path) {
     a_large_blob_is_stored_whole(storage, temp_dir).await;
     an_unknown_key_is_not_found(storage).await;
     keys_differ_by_format_too(storage).await;
+    only_what_was_put_is_held(storage).await;
 }
 
 /// A store that can take a put says so.
@@ -85,6 +86,16 @@ pub async fn keys_differ_by_format_too(storage: &dyn Storage) {
     let blob = Blob::from(fresh(1_000));
     put(storage, &blob.key(ImageFormat::Png), &blob).await;
     assert!(fetch(storage, &blob.key(ImageFormat::Jpeg)).await.is_none(), "only the PNG was put");
+}
+
+/// A store knows what it has, and knows nothing of it in no time.
+pub async fn only_what_was_put_is_held(storage: &dyn Storage) {
+    let blob = Blob::from(fresh(1_000));
+    let key = blob.key(ImageFormat::Jpeg);
+    assert!(!storage.holds(&key, Instant::now() + PATIENCE).await, "{key} was never put");
+    put(storage, &key, &blob).await;
+    assert!(storage.holds(&key, Instant::now() + PATIENCE).await, "{key} was put");
+    assert!(!storage.holds(&blob.key(ImageFormat::Png), Instant::now() + PATIENCE).await);
 }
 
 /// Far longer than any of it takes: a store that hangs fails the suite.

@@ -59,6 +59,12 @@ pub trait Storage: Send + Sync + 'static {
     /// The object is there but cannot be read.
     async fn open(&self, key: &StorageKey) -> Result<Option<StoredObject>, StorageError>;
 
+    /// Whether an object is there for certain. A store that does not say so before `deadline` does not have it for whom
+    /// asks; nor does one that cannot be asked, which is what this default says.
+    async fn holds(&self, _key: &StorageKey, _deadline: Instant) -> bool {
+        false
+    }
+
     /// Whether a put would work now. Writes nothing.
     ///
     /// # Errors

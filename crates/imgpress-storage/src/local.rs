@@ -105,6 +105,10 @@ impl Storage for LocalStorage {
         }
     }
 
+    async fn holds(&self, key: &StorageKey, deadline: Instant) -> bool {
+        matches!(timeout_at(deadline, self.find(key)).await, Ok(Ok(Some(_))))
+    }
+
     async fn ready(&self) -> Result<(), StorageError> {
         self.layout.check_writable().await.map_err(StorageError::io("checking the data folder"))
     }

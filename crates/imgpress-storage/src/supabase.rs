@@ -144,6 +144,11 @@ impl Storage for SupabaseStorage {
         Ok(None)
     }
 
+    async fn holds(&self, key: &StorageKey, deadline: Instant) -> bool {
+        let request = self.client.request(Method::GET, &self.object_url("object/info", key)).body(no_body());
+        matches!(self.ask(request, deadline).await, (Some(_), Verdict::Done))
+    }
+
     async fn ready(&self) -> Result<(), StorageError> {
         match self.ask(self.bucket_request(), Instant::now() + PROBE).await {
             (Some(answer), Verdict::Done) if answer.says_private() => Err(StorageError::Refused {

@@ -225,7 +225,7 @@ pub(crate) struct ApiSettings {
     pub(crate) page: Switch,
 }
 
-/// What several gateways share.
+/// What is remembered of requests, and shared by several gateways.
 #[cfg(feature = "gateway")]
 #[derive(Debug, Args)]
 pub(crate) struct SharingSettings {
@@ -235,6 +235,18 @@ pub(crate) struct SharingSettings {
     /// How long a request waits for Redis before the gateway goes on by itself.
     #[arg(long, env = "IMGPRESS_REDIS_TIMEOUT", value_name = "DURATION", default_value = "100ms", value_parser = positive_duration)]
     pub(crate) redis_timeout: Duration,
+    /// Requests with an Idempotency-Key that are remembered; 0: none.
+    #[arg(long, env = "IMGPRESS_IDEMPOTENCY_KEYS", value_name = "COUNT", default_value = "10000")]
+    pub(crate) idempotency_keys: usize,
+    /// How long they are remembered.
+    #[arg(long, env = "IMGPRESS_IDEMPOTENCY_KEEP_FOR", value_name = "DURATION", default_value = "24h", value_parser = positive_duration)]
+    pub(crate) idempotency_keep_for: Duration,
+    /// Uploads of which is remembered what came of them, so that they are not compressed again; 0: none.
+    #[arg(long, env = "IMGPRESS_RESULT_CACHE", value_name = "COUNT", default_value = "0")]
+    pub(crate) result_cache: usize,
+    /// How long it is remembered.
+    #[arg(long, env = "IMGPRESS_RESULT_CACHE_KEEP_FOR", value_name = "DURATION", default_value = "24h", value_parser = positive_duration)]
+    pub(crate) result_cache_keep_for: Duration,
 }
 
 /// Where outputs go.

@@ -21,7 +21,7 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
 
 /// What a page may read beyond what every page may.
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, retry-after, x-compression-receipt",
+    "x-request-id, x-ratelimit-limit, x-ratelimit-remaining, x-ratelimit-reset, retry-after, x-compression-receipt, idempotency-replayed",
 );
 
 /// A day; browsers cap it at less.

@@ -7,10 +7,8 @@ use utoipa::Modify;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, OpenApi, Ref, ResponseBuilder, Type};
 
-/// What an upload cannot be answered with: of what is not there, `not-found`, and `idempotency-conflict`, which is for
-/// requests that say which they are.
-const NOT_OF_UPLOADS: [ErrorCode; 3] =
-    [ErrorCode::NotFound, ErrorCode::MethodNotAllowed, ErrorCode::IdempotencyConflict];
+/// What an upload cannot be answered with: what is of things that are not there.
+const NOT_OF_UPLOADS: [ErrorCode; 2] = [ErrorCode::NotFound, ErrorCode::MethodNotAllowed];
 
 /// Errors of a stored file, and of the question whether an upload would work.
 const OF_FILES: &[ErrorCode] = &[ErrorCode::NotFound, ErrorCode::StorageFailed, ErrorCode::Draining];
@@ -52,7 +50,7 @@ fn add(operation: &mut Operation, codes: &[ErrorCode]) {
         let mut response = ResponseBuilder::new()
             .description(names.join(", "))
             .content("application/json", Content::new(Some(Ref::from_schema_name("ErrorBody"))));
-        if matches!(status, 429 | 503) {
+        if matches!(status, 409 | 429 | 503) {
             let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
             let header =
                 HeaderBuilder::new().schema(Some(seconds)).description(Some("Seconds to wait")).build();

@@ -1,52 +1,110 @@
+mod work;
+
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::{Extension, Json};
-use futures_util::TryStreamExt;
 use headers::{ContentLength, HeaderMapExt};
 use http::{HeaderMap, HeaderValue, header};
-use imgpress_engine_api::{ErrorCode, Failure, Job, Output, RequestId, wire};
+use imgpress_engine_api::{Failure, Output, RequestId, wire};
 use imgpress_http::{Error, ImageBytes, upload_deadline};
 use imgpress_options::OptionSet;
-use imgpress_storage::{Blob, Spool};
-use metrics::histogram;
 use tokio::time::Instant;
 
-use crate::receipt::StoredReceipt;
-use crate::upload::{Boundary, Upload};
-use crate::{App, AppState};
-
-/// The largest output kept for storing, in bytes: more than any JPEG of the most pixels that are taken.
-const LARGEST_OUTPUT: u64 = 256 << 20;
+pub(crate) use self::work::spool;
+use self::work::{Answer, Work};
+use crate::idempotency::{self, Answered, Claim, Claimed, REPLAYED};
+use crate::upload::{Boundary, Upload, ahead};
+use crate::{ApiKeyName, AppState};
 
 /// `POST /compress`: one image, made smaller, stored or sent back.
 pub(crate) async fn compress_image(
     State(state): State<AppState>,
     Extension(request_id): Extension<RequestId>,
     Extension(boundary): Extension<Boundary>,
+    Extension(name): Extension<ApiKeyName>,
     Extension(options): Extension<OptionSet>,
     request: Request,
 ) -> Result<Response, Error> {
     let declared = request.headers().typed_get::<ContentLength>().map(|length| length.0);
     let traceparent = traceparent(request.headers());
-    let max_bytes = state.config.max_upload_bytes;
     let deadline = upload_deadline(declared);
+    let claim = claim(&state, request.headers(), &name, deadline).await?;
+    let max_bytes = state.config.max_upload_bytes;
     let upload = Upload::begin(request.into_body(), boundary, options, max_bytes, deadline).await?;
 
-    let timeout = state.config.request_timeout;
-    let job =
-        Job { options: upload.options.options(), source: upload.source, timeout, request_id, traceparent };
-    let output = state.engine.compress(job).await?;
-    if !upload.options.store() {
-        return send_back(output).map_err(Error);
-    }
-    let ended = upload.ended.get().copied().unwrap_or_else(Instant::now);
-    store(&state, output, ended + timeout).await.map_err(Error)
+    let work = Work { app: &state, name, request_id, traceparent };
+    let response = match claim {
+        None => respond(work.carry_out(upload).await?),
+        Some(Claim::First(claimed)) => carry_out_once(&work, upload, claimed).await,
+        Some(Claim::Again(answered)) => answer_again(upload, &answered).await,
+    };
+    response.map_err(Error)
 }
 
 /// The trace that a request belongs to, if it came with one.
 pub(crate) fn traceparent(headers: &HeaderMap) -> Option<imgpress_engine_api::TraceParent> {
     headers.get(wire::TRACEPARENT)?.to_str().ok()?.parse().ok()
+}
+
+/// What the key says that the client has given its request, if it has: whether it is to be done at all.
+async fn claim(
+    state: &AppState,
+    headers: &HeaderMap,
+    name: &ApiKeyName,
+    upload_ends: Instant,
+) -> Result<Option<Claim>, Failure> {
+    let Some(idempotency) = &state.idempotency else { return Ok(None) };
+    let Some(key) = idempotency::key_of(headers, name)? else { return Ok(None) };
+    // No request takes longer than to arrive, to be worked on and to be answered.
+    let lease = upload_ends.saturating_duration_since(Instant::now()) + 2 * state.config.request_timeout;
+    idempotency.claim(key, lease).await.map(Some)
+}
+
+/// Does what nobody has done, and remembers what was answered. Only what was stored is: the rest changes nothing.
+async fn carry_out_once(work: &Work<'_>, mut upload: Upload, claimed: Claimed) -> Result<Response, Failure> {
+    let (source, digest) = ahead::hashed(upload.source);
+    upload.source = source;
+    let options = upload.options.clone();
+    let answer = work.carry_out(upload).await?;
+    idempotency::count("first");
+    if let (Answer::Stored(stored), Some(image)) = (&answer, digest.get()) {
+        let fingerprint = idempotency::fingerprint(image, &options);
+        claimed.answer(Answered { fingerprint, answer: stored.json()? }).await;
+    }
+    respond(answer)
+}
+
+/// The answer that was given before, to whoever sends the same again.
+async fn answer_again(upload: Upload, answered: &Answered) -> Result<Response, Failure> {
+    let image = ahead::hash(upload.source).await?;
+    if idempotency::fingerprint(&image, &upload.options) != answered.fingerprint {
+        idempotency::count("reused");
+        return Err(idempotency::reused());
+    }
+    idempotency::count("replayed");
+    let mut response = json(answered.answer.clone());
+    response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+fn respond(answer: Answer) -> Result<Response, Failure> {
+    match answer {
+        Answer::SentBack(output) => send_back(output),
+        Answer::Stored(stored) => {
+            let mut response = json(stored.json()?);
+            response.extensions_mut().insert(ImageBytes::from(&stored.receipt));
+            Ok(response)
+        }
+    }
+}
+
+fn json(body: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    (headers, body).into_response()
 }
 
 fn send_back(output: Output) -> Result<Response, Failure> {
@@ -62,50 +120,4 @@ fn send_back(output: Output) -> Result<Response, Failure> {
     response.headers_mut().typed_insert(ContentLength(image_bytes.sent));
     response.extensions_mut().insert(image_bytes);
     Ok(response)
-}
-
-async fn store(app: &App, output: Output, deadline: Instant) -> Result<Response, Failure> {
-    let mut receipt = output.receipt.clone();
-    let blob = spool(app, output).await?;
-    let key = blob.key(receipt.format);
-
-    let started = Instant::now();
-    app.storage.put(&key, &blob, deadline).await.map_err(|error| storage_failed().caused_by(error))?;
-    let took = started.elapsed().as_secs_f64();
-    histogram!("image_stage_duration_seconds", "stage" => "upload").record(took);
-    receipt.timings.upload_ms = Some((took * 10_000.0).round() / 10.0);
-
-    let image_bytes = ImageBytes::from(&receipt);
-    let stored = StoredReceipt {
-        url: app.storage.public_url(&key),
-        key: key.to_string(),
-        sha256: key.sha256_hex().to_owned(),
-        receipt,
-    };
-    let mut response = ([(header::CACHE_CONTROL, "no-store")], Json(stored)).into_response();
-    response.extensions_mut().insert(image_bytes);
-    Ok(response)
-}
-
-/// Takes the output in: a store wants its hash and length first.
-pub(crate) async fn spool(app: &App, output: Output) -> Result<Blob, Failure> {
-    let promised = output.receipt.bytes;
-    let mut spool = Spool::new(&app.config.spool_dir, LARGEST_OUTPUT);
-    let mut chunks = output.into_stream();
-    while let Some(chunk) = chunks.try_next().await? {
-        spool.write(&chunk).await.map_err(|error| storage_failed().caused_by(error))?;
-    }
-    let blob = spool.finish().await.map_err(|error| storage_failed().caused_by(error))?;
-    if blob.length() != promised {
-        let cause = format!("the engine promised {promised} bytes and sent {}", blob.length());
-        return Err(Failure::engine_failed(cause));
-    }
-    Ok(blob)
-}
-
-fn storage_failed() -> Failure {
-    Failure::new(
-        ErrorCode::StorageFailed,
-        "The image was compressed but could not be stored. Please try again.",
-    )
 }

@@ -3,7 +3,10 @@ use std::time::Duration;
 
 use super::RedisUrl;
 use crate::client::Client;
+use crate::idempotency::{Answered, Holder};
 use crate::limits::{Counted, Standing, Tally};
+use crate::recent::Digest;
+use crate::result_cache::Kept;
 
 /// What several gateways share: nothing, since this build knows no Redis. There is no value of it.
 #[derive(Debug)]
@@ -23,6 +26,26 @@ impl Shared {
     }
 
     pub(crate) async fn count_compressions(&self, _: &str, _: u64, _: u64) -> Option<u64> {
+        match *self {}
+    }
+
+    pub(crate) async fn claim(&self, _: &Digest, _: &str, _: Duration) -> Option<Holder> {
+        match *self {}
+    }
+
+    pub(crate) async fn answer(&self, _: &Digest, _: &str, _: &Answered, _: Duration) {
+        match *self {}
+    }
+
+    pub(crate) async fn unclaim(&self, _: &Digest, _: &str) {
+        match *self {}
+    }
+
+    pub(crate) async fn find_result(&self, _: &Digest) -> Option<Kept> {
+        match *self {}
+    }
+
+    pub(crate) async fn keep_result(&self, _: &Digest, _: &Kept, _: Duration) {
         match *self {}
     }
 }

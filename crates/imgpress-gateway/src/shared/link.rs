@@ -5,13 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisError, RedisResult, ScriptInvocation};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::RedisUrl;
-use super::scripts::Scripts;
+use super::{RedisUrl, memory, scripts};
 
 /// How long it may take to connect, to log in and to write.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -29,7 +28,8 @@ const PROBE: &str = "imgpress:probe";
 /// What several gateways share, through one connection to Redis, which comes back by itself.
 pub struct Shared {
     link: Arc<Link>,
-    pub(super) scripts: Scripts,
+    pub(super) scripts: scripts::Scripts,
+    pub(super) memory: memory::Scripts,
     /// Keeps up the connection; ends with this.
     keeping: AbortHandle,
 }
@@ -60,12 +60,17 @@ impl Shared {
         let link = Arc::new(Link { client, answer_within, state: Mutex::default(), lost: Notify::new() });
         link.try_once().await;
         let keeping = tokio::spawn(keep(Arc::clone(&link))).abort_handle();
-        Ok(Self { link, scripts: Scripts::default(), keeping })
+        Ok(Self { link, scripts: Default::default(), memory: Default::default(), keeping })
     }
 
     /// Asks, if Redis is there, and for as long as a question may take. `None`: the gateway has to answer itself.
     pub(super) async fn ask<T: FromRedisValue>(&self, question: &ScriptInvocation<'_>) -> Option<T> {
         self.link.ask(async |mut connection| question.invoke_async(&mut connection).await).await
+    }
+
+    /// Has a command done, as [`ask`](Self::ask) asks.
+    pub(super) async fn command<T: FromRedisValue>(&self, command: &Cmd) -> Option<T> {
+        self.link.ask(async |mut connection| command.query_async(&mut connection).await).await
     }
 }
 

@@ -85,6 +85,6 @@ fn standing(hits: u32, milliseconds: u64) -> Standing {
 }
 
 /// At least one: a key cannot live for less.
-fn milliseconds(time: Duration) -> u64 {
+pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX).max(1)
 }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use imgpress_engine_api::Engine;
-use imgpress_gateway::{App, GatewayConfig, Page, RateLimit, RedisUrl, Shared, Tinify, TinifyConfig};
+use imgpress_gateway::{
+    App, GatewayConfig, Page, RateLimit, RedisUrl, Remembered, Shared, Tinify, TinifyConfig,
+};
 use secrecy::ExposeSecret;
 
 use crate::cli::Usage;
@@ -78,6 +80,10 @@ impl Front<'_> {
         if let Some(shared) = &shared {
             app = app.sharing(Arc::clone(shared));
         }
+        let sharing = self.sharing;
+        let answers = Remembered { most: sharing.idempotency_keys, keep_for: sharing.idempotency_keep_for };
+        let results = Remembered { most: sharing.result_cache, keep_for: sharing.result_cache_keep_for };
+        app = app.with_idempotency_keys(answers, shared.clone()).with_result_cache(results, shared.clone());
         match self.tinify.tinify {
             Switch::On => Ok(app.with_tinify(self.open_tinify(spool_dir, server, shared).await?)),
             Switch::Off => Ok(app),

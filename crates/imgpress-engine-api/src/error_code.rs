@@ -23,7 +23,6 @@ pub enum ErrorCode {
     NotMultipart,
     FormatUnsupported,
     IdempotencyConflict,
-    IdempotencyKeyReused,
     ImageCorrupt,
     TargetUnreachable,
     RateLimited,
@@ -39,7 +38,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code there is.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 24] = [
         Self::EmptyBody,
         Self::ImageMissing,
         Self::MultipartMalformed,
@@ -53,7 +52,6 @@ impl ErrorCode {
         Self::NotMultipart,
         Self::FormatUnsupported,
         Self::IdempotencyConflict,
-        Self::IdempotencyKeyReused,
         Self::ImageCorrupt,
         Self::TargetUnreachable,
         Self::RateLimited,
@@ -84,7 +82,6 @@ impl ErrorCode {
             Self::NotMultipart => ("not-multipart", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::FormatUnsupported => ("format-unsupported", StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::IdempotencyConflict => ("idempotency-conflict", StatusCode::CONFLICT),
-            Self::IdempotencyKeyReused => ("idempotency-key-reused", StatusCode::UNPROCESSABLE_ENTITY),
             Self::ImageCorrupt => ("image-corrupt", StatusCode::UNPROCESSABLE_ENTITY),
             Self::TargetUnreachable => ("target-unreachable", StatusCode::UNPROCESSABLE_ENTITY),
             Self::RateLimited => ("rate-limited", StatusCode::TOO_MANY_REQUESTS),

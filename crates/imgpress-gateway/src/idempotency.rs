@@ -180,7 +180,7 @@ pub(crate) fn fingerprint(image: &Digest, options: &OptionSet) -> String {
 /// The answer to a key that another request was done with.
 pub(crate) fn reused() -> Failure {
     let message = "This Idempotency-Key was used for another image or other options; send a new key.";
-    Failure::new(ErrorCode::IdempotencyKeyReused, message)
+    Failure::new(ErrorCode::IdempotencyConflict, message)
 }
 
 fn still_running() -> Failure {

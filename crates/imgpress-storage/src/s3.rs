@@ -194,6 +194,11 @@ impl Storage for S3Storage {
         Ok(None)
     }
 
+    async fn holds(&self, key: &StorageKey, deadline: Instant) -> bool {
+        let path = Path::from(key.as_str());
+        timeout_at(deadline, self.is_there(&path)).await.unwrap_or(false)
+    }
+
     /// Lists one object. A key that may not list is known all the same, and may well write.
     async fn ready(&self) -> Result<(), StorageError> {
         let one = PaginatedListOptions { max_keys: Some(1), ..PaginatedListOptions::default() };

@@ -67,7 +67,7 @@ async fn a_key_that_was_used_for_another_request_is_refused() {
     let other_option = refusal(&service, "order-1", form(photo(60, 40)), &[("quality", "30")]).await;
     let not_stored = refusal(&service, "order-1", form(photo(60, 40)), &[("store", "false")]).await;
     for refusal in [other_image, other_option, not_stored] {
-        assert!(refusal.is(422, "idempotency-key-reused"), "{refusal:?}");
+        assert!(refusal.is(409, "idempotency-conflict"), "{refusal:?}");
     }
     assert!(answer(&service, "order-1", photo(60, 40)).await.1, "the first answer holds");
     assert_eq!(images(&service).await, 1);
@@ -174,7 +174,7 @@ async fn a_request_that_one_gateway_has_done_the_other_does_not_do_again() {
     assert_eq!(answer(&other, "order-1", photo(60, 40)).await, (first, true));
     assert_eq!(images(&other).await, 0);
     let reused = refusal(&other, "order-1", form(photo(61, 40)), &[]).await;
-    assert!(reused.is(422, "idempotency-key-reused"), "{reused:?}");
+    assert!(reused.is(409, "idempotency-conflict"), "{reused:?}");
 
     let mut running = connect(&one).await;
     running.write_all(head("idempotency-key: order-2\r\ncontent-length: 1000\r\n").as_bytes()).await.unwrap();

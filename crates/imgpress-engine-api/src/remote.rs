@@ -183,6 +183,7 @@ fn compress_url(base: &Url, options: Options) -> Url {
         format,
         lossless,
         avif,
+        jxl,
         background,
         width,
         height,
@@ -198,6 +199,7 @@ fn compress_url(base: &Url, options: Options) -> Url {
         .append_pair("format", format.name())
         .append_pair("lossless", lossless.name())
         .append_pair("avif", if avif { "true" } else { "false" })
+        .append_pair("jxl", if jxl { "true" } else { "false" })
         .append_pair("background", &background.to_string())
         .append_pair("fit", fit.name())
         .append_pair("color", color.name())

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The quality scale of JPEG XL: for each quality of our JPEGs the distance of libjxl with the same mean SSIMULACRA2.
 
-    bench/peers/jxl_scale.py --imgpress target/release/imgpress --corpus bench/corpus > scale.rs
+    bench/peers/jxl_scale.py --imgpress target/release/imgpress --corpus bench/corpus --side 384 --every 2 > scale.rs
 
 It writes crates/imgpress-codec/src/encode/jxl/scale/table.rs. It needs cjxl and djxl of the libjxl that is measured, and
 Pillow. Our JPEGs are those of `imgpress compress`, and the scores those of `imgpress compare`; means are over the middle

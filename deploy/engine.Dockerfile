@@ -21,7 +21,7 @@ RUN apt-get update \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 # The role alone, and every format that is on by default.
-ARG FEATURES=engine,avif,webp,oxipng
+ARG FEATURES=engine,avif,jxl_input,oxipng,webp
 # As Cargo.toml has it; off, with as many units as there are cores, builds an image to try in a third of the time.
 ARG CARGO_PROFILE_RELEASE_LTO=thin
 ARG CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16

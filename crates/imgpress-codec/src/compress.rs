@@ -5,7 +5,9 @@ mod auto;
 mod avif;
 #[cfg(not(feature = "mozjpeg"))]
 mod banded;
-#[cfg(any(feature = "avif", feature = "webp"))]
+#[cfg(feature = "jxl")]
+mod jxl;
+#[cfg(any(feature = "avif", feature = "jxl", feature = "webp"))]
 mod limit;
 mod look;
 mod png;
@@ -97,6 +99,7 @@ impl Job<'_> {
             OutputFormat::Jpeg => self.to_jpeg(input, jpeg),
             OutputFormat::Webp => self.to(ImageFormat::Webp, input, jpeg),
             OutputFormat::Avif => self.to(ImageFormat::Avif, input, jpeg),
+            OutputFormat::Jxl => self.to(ImageFormat::Jxl, input, jpeg),
             OutputFormat::Png => self.to(ImageFormat::Png, input, jpeg),
             OutputFormat::Same => self.to(format::recognise(input)?, input, jpeg),
             OutputFormat::Auto => self.to_smallest(input, jpeg),
@@ -113,6 +116,8 @@ impl Job<'_> {
             }
             #[cfg(feature = "avif")]
             ImageFormat::Avif => self.to_avif(self.source(input, jpeg)?),
+            #[cfg(feature = "jxl")]
+            ImageFormat::Jxl => self.to_jxl(self.source(input, jpeg)?),
             // Nothing is lost of a format that is not written.
             _ => self.to_png(self.source(input, jpeg)?),
         }

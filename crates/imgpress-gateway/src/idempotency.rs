@@ -173,7 +173,8 @@ pub(crate) fn fingerprint(image: &Digest, options: &OptionSet) -> String {
     for (name, value) in options.given() {
         hash = hash.chain_update(format!("{name}={value}\n"));
     }
-    let hash = hash.chain_update([u8::from(options.options().avif)]).finalize();
+    let options = options.options();
+    let hash = hash.chain_update([options.avif, options.jxl].map(u8::from)).finalize();
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

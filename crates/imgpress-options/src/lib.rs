@@ -19,7 +19,7 @@ mod quality;
 mod set;
 mod target;
 
-pub use accept::accepts_avif;
+pub use accept::accepts;
 pub use color::Color;
 pub use color_space::{ColorSpace, ColorSpaceUnknown};
 pub use effort::{Effort, EffortUnknown};
@@ -50,6 +50,8 @@ pub struct Options {
     pub lossless: Lossless,
     /// Whether [`OutputFormat::Auto`] may choose AVIF: whoever looks at it can read that. Default: no.
     pub avif: bool,
+    /// The same of JPEG XL.
+    pub jxl: bool,
     /// What transparency is flattened on where the output format has none. Default: white.
     pub background: Color,
     /// The box that the picture is to go into, in pixels of the picture as it is shown. A side that is not

@@ -12,6 +12,7 @@ pub enum OptionName {
     Format,
     Lossless,
     Avif,
+    Jxl,
     Width,
     Height,
     Fit,
@@ -24,12 +25,13 @@ pub enum OptionName {
 
 impl OptionName {
     /// Every option there is.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Quality,
         Self::Effort,
         Self::Format,
         Self::Lossless,
         Self::Avif,
+        Self::Jxl,
         Self::Width,
         Self::Height,
         Self::Fit,
@@ -49,6 +51,7 @@ impl OptionName {
             Self::Format => "format",
             Self::Lossless => "lossless",
             Self::Avif => "avif",
+            Self::Jxl => "jxl",
             Self::Width => "width",
             Self::Height => "height",
             Self::Fit => "fit",
@@ -68,14 +71,14 @@ impl OptionName {
                 "a whole number from 1 to 100, auto, auto:low, auto:medium, auto:high, or ssim2:30 to ssim2:95"
             }
             Self::Effort => "fast, balanced or max",
-            Self::Format => "jpeg, webp, avif, png, same or auto",
+            Self::Format => "jpeg, webp, avif, jxl, png, same or auto",
             Self::Width | Self::Height => "a whole number of pixels from 1 to 16384",
             Self::Fit => "scale-down, contain or cover",
             Self::Background => "a colour written #rrggbb",
             Self::Color => "srgb or keep",
             Self::Metadata => "strip, keep, or some of copyright, creation and location, with commas",
             Self::Lossless => "auto, near or true",
-            Self::Avif | Self::Store => "true or false",
+            Self::Avif | Self::Jxl | Self::Store => "true or false",
             Self::MaxBytes => "a size like 200000, 200kB or 1MiB",
         }
     }

@@ -13,6 +13,8 @@ pub enum OutputFormat {
     Webp,
     /// AVIF: the smallest for photographs, and the dearest to make.
     Avif,
+    /// JPEG XL: of a JPEG without loss too, if that is asked for.
+    Jxl,
     /// PNG: without loss, unless a quality is asked for.
     Png,
     /// The format of the input, if it is one of these; PNG, which loses nothing, if it is another.
@@ -23,12 +25,13 @@ pub enum OutputFormat {
 
 /// A text that is no [`OutputFormat`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an output is jpeg, webp, avif, png, same or auto")]
+#[error("an output is jpeg, webp, avif, jxl, png, same or auto")]
 pub struct OutputFormatUnknown;
 
 impl OutputFormat {
     /// Every output there is, the default first. A binary may be built without one.
-    pub const ALL: [Self; 6] = [Self::Jpeg, Self::Webp, Self::Avif, Self::Png, Self::Same, Self::Auto];
+    pub const ALL: [Self; 7] =
+        [Self::Jpeg, Self::Webp, Self::Avif, Self::Jxl, Self::Png, Self::Same, Self::Auto];
 
     /// The name used in options.
     #[must_use]
@@ -37,6 +40,7 @@ impl OutputFormat {
             Self::Jpeg => "jpeg",
             Self::Webp => "webp",
             Self::Avif => "avif",
+            Self::Jxl => "jxl",
             Self::Png => "png",
             Self::Same => "same",
             Self::Auto => "auto",
@@ -50,6 +54,7 @@ impl OutputFormat {
             "jpg" | "jpeg" | "jpe" | "jfif" => Some(Self::Jpeg),
             "webp" => Some(Self::Webp),
             "avif" => Some(Self::Avif),
+            "jxl" => Some(Self::Jxl),
             "png" => Some(Self::Png),
             _ => None,
         }
@@ -62,6 +67,7 @@ impl OutputFormat {
             Self::Jpeg => Some(ImageFormat::Jpeg),
             Self::Webp => Some(ImageFormat::Webp),
             Self::Avif => Some(ImageFormat::Avif),
+            Self::Jxl => Some(ImageFormat::Jxl),
             Self::Png => Some(ImageFormat::Png),
             Self::Same | Self::Auto => None,
         }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use crate::{OptionName, Options};
+use crate::{ImageFormat, OptionName, Options};
 
 /// The options of one request as they arrive, from however many places.
 ///
@@ -71,10 +71,13 @@ impl OptionSet {
         form_urlencoded::parse(query.as_bytes()).try_for_each(|(name, value)| self.set(&name, &value))
     }
 
-    /// Takes the value of an `Accept` header: whether AVIF may be chosen, where nothing else says it.
+    /// Takes the value of an `Accept` header: whether AVIF and JPEG XL may be chosen, where nothing else says it.
     pub fn set_accept(&mut self, accept: &str) {
-        if !self.given.contains_key(&OptionName::Avif) {
-            self.options.avif = self.options.avif || crate::accepts_avif(accept);
+        for (name, format, may_be) in [
+            (OptionName::Avif, ImageFormat::Avif, &mut self.options.avif),
+            (OptionName::Jxl, ImageFormat::Jxl, &mut self.options.jxl),
+        ] {
+            *may_be |= !self.given.contains_key(&name) && crate::accepts(accept, format);
         }
     }
 
@@ -123,6 +126,7 @@ impl OptionSet {
             OptionName::Metadata => value.parse().map(|choice| self.options.metadata = choice).is_ok(),
             OptionName::Format => value.parse().map(|format| self.options.format = format).is_ok(),
             OptionName::Lossless => value.parse().map(|choice| self.options.lossless = choice).is_ok(),
+            OptionName::Jxl => value.parse().map(|may_be| self.options.jxl = may_be).is_ok(),
             OptionName::Avif => value.parse().map(|may_be| self.options.avif = may_be).is_ok(),
             OptionName::Store => value.parse().map(|store: bool| self.keep_bytes = !store).is_ok(),
         };
@@ -163,6 +167,7 @@ mod tests {
                 format: OutputFormat::Jpeg,
                 lossless: Lossless::Auto,
                 avif: false,
+                jxl: false,
                 background: Color::WHITE,
                 width: None,
                 height: None,
@@ -253,6 +258,9 @@ mod tests {
         assert!(!accepting.options().avif);
         accepting.set_accept("image/avif,image/webp");
         assert!(accepting.options().avif);
+        assert!(!accepting.options().jxl);
+        accepting.set_accept("image/jxl");
+        assert!(accepting.options().jxl && accepting.options().avif);
         accepting.set("avif", "false").unwrap();
         accepting.set_accept("image/avif");
         assert!(!accepting.options().avif);

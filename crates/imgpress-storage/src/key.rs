@@ -83,11 +83,12 @@ const SHARD: usize = 2;
 const DIGITS: usize = 64;
 
 /// Every format there is, so that a new one has to be added here to be known by its extension.
-const FORMATS: [ImageFormat; 10] = [
+const FORMATS: [ImageFormat; 11] = [
     ImageFormat::Jpeg,
     ImageFormat::Png,
     ImageFormat::Webp,
     ImageFormat::Avif,
+    ImageFormat::Jxl,
     ImageFormat::Gif,
     ImageFormat::Bmp,
     ImageFormat::Tiff,

@@ -6,7 +6,7 @@ use moxcms::{Chromaticity, CicpColorPrimaries, ColorPrimaries, ColorProfile, Ton
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Coded {
     /// White, red, green and blue: x and y of CIE 1931.
-    points: [[f32; 2]; 4],
+    pub(crate) points: [[f32; 2]; 4],
     pub(crate) curve: Curve,
 }
 
@@ -28,6 +28,16 @@ pub(crate) enum Curve {
 const SRGB: [[f32; 2]; 4] = [[0.3127, 0.3290], [0.64, 0.33], [0.30, 0.60], [0.15, 0.06]];
 
 impl Coded {
+    /// White and primaries of sRGB.
+    #[cfg(feature = "jxl_input")]
+    pub(crate) const SRGB: [[f32; 2]; 4] = SRGB;
+
+    /// Of white, red, green and blue, where they span a triangle with the white inside.
+    #[cfg(feature = "jxl_input")]
+    pub(crate) fn of_points(points: [[f32; 2]; 4], curve: Curve) -> Option<Self> {
+        is_sound(&points).then_some(Self { points, curve })
+    }
+
     /// The code points of H.273 in a cICP chunk. `None` where the chunk is broken, or what it states is unspecified,
     /// not RGB, of narrow range, or a curve that no still picture has.
     pub(crate) fn from_cicp(chunk: &[u8]) -> Option<Self> {
@@ -108,12 +118,18 @@ fn curve_of_gamma(chunk: &[u8]) -> Option<Curve> {
 fn points_of_chromaticities(chunk: &[u8]) -> Option<[[f32; 2]; 4]> {
     let numbers: &[[u8; 4]; 8] = chunk.as_chunks().0.try_into().ok().filter(|_| chunk.len() == 32)?;
     let values = numbers.map(|number| hundred_thousandths(u32::from_be_bytes(number)));
-    let points @ [white, red, green, blue]: [[f32; 2]; 4] = values.as_chunks().0.try_into().ok()?;
+    let points: [[f32; 2]; 4] = values.as_chunks().0.try_into().ok()?;
+    is_sound(&points).then_some(points)
+}
+
+/// Whether there are such colours, and they span a triangle with the white inside.
+fn is_sound(points: &[[f32; 2]; 4]) -> bool {
+    let &[white, red, green, blue] = points;
     let possible = points.iter().all(|[x, y]| *y > 0.0 && x + y <= 1.0);
     let area =
         |a: [f32; 2], b: [f32; 2], c: [f32; 2]| (b[0] - a[0]) * (c[1] - a[1]) - (c[0] - a[0]) * (b[1] - a[1]);
     let inside = [area(white, red, green), area(white, green, blue), area(white, blue, red)];
-    (possible && inside.iter().all(|&part| part > 1e-4)).then_some(points)
+    possible && inside.iter().all(|&part| part > 1e-4)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "seven digits are enough for a colour")]

@@ -11,7 +11,7 @@ use crate::{Error, Note, Outcome, Output, encode, select};
 
 impl Job<'_> {
     /// The smallest of the files that are worth a try: opaque pictures as JPEG and WebP, those with alpha as WebP, and
-    /// what looks like graphics without loss too, and as AVIF what may be one.
+    /// what looks like graphics without loss too, and as JPEG XL or AVIF what may be one.
     ///
     /// What has lost as much already as is asked for stays as it is: another format would take away more.
     pub(super) fn to_smallest(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
@@ -30,7 +30,13 @@ impl Job<'_> {
         {
             match self.to_jpeg(input, jpeg) {
                 Err(Error::TargetUnreachable { .. }) => {}
-                done => return done,
+                kept if self.options.jxl => {
+                    // Of the same coefficients, or not at all.
+                    let jxl = self.jxl_if_built(input, jpeg);
+                    let is_whole = jxl.as_ref().is_ok_and(|jxl| jxl.quality == Quality::MAX);
+                    return self.better(kept, if is_whole { jxl } else { Err(NOTHING) });
+                }
+                kept => return kept,
             }
         }
         let ready = self.ready(&source, Holds::ANY)?;
@@ -47,15 +53,26 @@ impl Job<'_> {
             return first;
         }
         let first = if may_be_jpeg { self.better(first, self.to_jpeg(input, jpeg)) } else { first };
-        if may_be_avif { self.or_better(first, self.avif_if_built(input, jpeg)) } else { first }
+        let jxl = if self.options.jxl { self.jxl_if_built(input, jpeg) } else { Err(NOTHING) };
+        if is_kept(&jxl) {
+            return jxl;
+        }
+        let avif = if may_be_avif { self.avif_if_built(input, jpeg) } else { Err(NOTHING) };
+        if is_kept(&avif) { avif } else { self.better(self.better(first, jxl), avif) }
     }
 
-    /// The better of the two; what was the second already and may stay it stays.
-    fn or_better(&self, first: Result<Output, Error>, other: Result<Output, Error>) -> Result<Output, Error> {
-        match other {
-            Ok(other) if other.outcome == Outcome::Kept => Ok(other),
-            other => self.better(first, other),
-        }
+    #[cfg(feature = "jxl")]
+    fn jxl_if_built(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
+        let source = self.source(input, jpeg)?;
+        let size = (source.geometry.width, source.geometry.height);
+        encode::jxl::check_size(size).map_err(|_| NOTHING)?;
+        self.to_jxl(source)
+    }
+
+    #[cfg(not(feature = "jxl"))]
+    #[expect(clippy::unused_self, reason = "as where it is built")]
+    fn jxl_if_built(&self, _input: &[u8], _jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
+        Err(NOTHING)
     }
 
     #[cfg(feature = "avif")]
@@ -129,6 +146,11 @@ impl Job<'_> {
 
 /// What a format that is not tried comes to.
 const NOTHING: Error = Error::TargetUnreachable { smallest: u64::MAX, limit: u64::MAX };
+
+/// Whether an input is of this format already, and stays what it is.
+fn is_kept(made: &Result<Output, Error>) -> bool {
+    made.as_ref().is_ok_and(|made| made.outcome == Outcome::Kept)
+}
 
 /// What is compared.
 trait Candidate {

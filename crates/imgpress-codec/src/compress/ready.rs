@@ -103,6 +103,13 @@ impl Source<'_> {
         file
     }
 
+    /// The input's picture in another coding, as it is stored, with what is wanted of what was found in it.
+    #[cfg(feature = "jxl")]
+    pub(super) fn as_stored(&self, wanted: Metadata, write: impl FnOnce(&Extras<'_>) -> Vec<u8>) -> File {
+        let ImageInfo { width, height, orientation, .. } = self.info;
+        self.carried(wanted, &Shape { width, height, orientation }, None, write)
+    }
+
     /// The input's picture as it is, with what is wanted of what was found in it; `write` is told whether what the file
     /// says of its colours is needed.
     pub(super) fn kept(

@@ -53,6 +53,7 @@ impl Job<'_> {
         let most = match format {
             _ if self.options.lossless != Lossless::Auto => return Ok(None),
             ImageFormat::Webp if raster.width.max(raster.height) <= LONGEST_OF_WEBP => None,
+            ImageFormat::Jxl => None,
             ImageFormat::Avif => Some(MOST_OF_AVIF),
             _ => return Ok(None),
         };
@@ -85,6 +86,8 @@ impl Job<'_> {
                 let still = encode::avif::encode(part, quality, effort, self.budget)?;
                 Ok(still.write(&crate::container::Extras::default()))
             }
+            #[cfg(feature = "jxl")]
+            ImageFormat::Jxl => encode::jxl::lossy(part, quality, effort, self.budget),
             other => {
                 Err(Error::Encoder(format!("no {other} of {:?} at {quality:?}, {effort:?}", part.size())))
             }

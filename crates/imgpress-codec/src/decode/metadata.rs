@@ -16,6 +16,10 @@ pub(crate) fn metadata<'a>(input: &'a [u8], info: &ImageInfo) -> Found<'a> {
         ImageFormat::Avif => super::avif::metadata(input),
         #[cfg(not(feature = "avif"))]
         ImageFormat::Avif => Found::default(),
+        #[cfg(feature = "jxl_input")]
+        ImageFormat::Jxl => super::jxl::metadata(input),
+        #[cfg(not(feature = "jxl_input"))]
+        ImageFormat::Jxl => Found::default(),
         ImageFormat::Jpeg | ImageFormat::Ico | ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => {
             Found::default()
         }

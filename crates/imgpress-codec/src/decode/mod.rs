@@ -1,4 +1,4 @@
-//! From a stranger's bytes to pixels, with decoders in safe Rust only: one file a format.
+//! From a stranger's bytes to pixels, with decoders in Rust only: one file a format.
 
 #[cfg(feature = "webp")]
 pub(crate) mod animation;
@@ -8,6 +8,8 @@ mod bmp;
 mod gif;
 mod ico;
 mod jpeg;
+#[cfg(feature = "jxl_input")]
+pub(crate) mod jxl;
 mod metadata;
 pub(crate) mod png;
 mod qoi;
@@ -37,6 +39,10 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         ImageFormat::Avif => avif::probe(input, limits),
         #[cfg(not(feature = "avif"))]
         ImageFormat::Avif => Err(crate::error::Unsupported::Known("AVIF").into()),
+        #[cfg(feature = "jxl_input")]
+        ImageFormat::Jxl => jxl::probe(input, limits),
+        #[cfg(not(feature = "jxl_input"))]
+        ImageFormat::Jxl => Err(crate::error::Unsupported::Known("JPEG XL").into()),
         ImageFormat::Bmp => bmp::probe(input, limits),
         ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
     }
@@ -57,6 +63,10 @@ pub(crate) fn decode(
         ImageFormat::Avif => avif::decode(input, info, limits, budget),
         #[cfg(not(feature = "avif"))]
         ImageFormat::Avif => Err(crate::error::Unsupported::Known("AVIF").into()),
+        #[cfg(feature = "jxl_input")]
+        ImageFormat::Jxl => jxl::decode(input, info, limits, budget),
+        #[cfg(not(feature = "jxl_input"))]
+        ImageFormat::Jxl => Err(crate::error::Unsupported::Known("JPEG XL").into()),
         ImageFormat::Webp => webp::decode(input, info, limits),
         ImageFormat::Ico => ico::decode(input, info, limits),
         ImageFormat::Gif => gif::decode(input, info),

@@ -97,9 +97,12 @@ fn open<'a>(format: ImageFormat, input: &'a [u8]) -> Result<Box<dyn ImageDecoder
         ImageFormat::Pnm => Box::new(PnmDecoder::new(reader)?),
         ImageFormat::Qoi => Box::new(QoiDecoder::new(reader)?),
         ImageFormat::Webp => Box::new(WebPDecoder::new(reader)?),
-        ImageFormat::Jpeg | ImageFormat::Png | ImageFormat::Gif | ImageFormat::Tiff | ImageFormat::Avif => {
-            return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into()));
-        }
+        ImageFormat::Jpeg
+        | ImageFormat::Png
+        | ImageFormat::Gif
+        | ImageFormat::Tiff
+        | ImageFormat::Avif
+        | ImageFormat::Jxl => return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into())),
     })
 }
 

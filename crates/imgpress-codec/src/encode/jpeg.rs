@@ -23,6 +23,8 @@ pub(crate) use own::Rows;
 pub(crate) use planes::{WholePlanes, from_planes, keeps_steps, takes_planes};
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use recode::recode;
+#[cfg(all(feature = "jxl", not(feature = "mozjpeg")))]
+pub(crate) use recode::rewrite;
 
 /// Encodes an opaque picture as a progressive JPEG: grey with one component, else YCbCr, and no metadata but
 /// the profile that the picture's colours are in.
@@ -34,5 +36,7 @@ pub(crate) fn encode(raster: &Raster, quality: Quality, effort: Effort) -> Resul
 }
 
 pub(crate) use encoder::{encode_part, quantisation};
+#[cfg(all(feature = "jxl", feature = "mozjpeg"))]
+pub(crate) use mozjpeg::rewrite;
 #[cfg(feature = "mozjpeg")]
 pub(crate) use mozjpeg::{keeps_steps, recode, takes_planes};

@@ -3,6 +3,8 @@
 #[cfg(feature = "avif")]
 pub(crate) mod avif;
 pub(crate) mod jpeg;
+#[cfg(feature = "jxl")]
+pub(crate) mod jxl;
 pub(crate) mod png;
 #[cfg(feature = "webp")]
 pub(crate) mod webp;
@@ -18,6 +20,8 @@ pub(crate) const BUILT: &[ImageFormat] = &[
     ImageFormat::Webp,
     #[cfg(feature = "avif")]
     ImageFormat::Avif,
+    #[cfg(feature = "jxl")]
+    ImageFormat::Jxl,
 ];
 
 pub(crate) fn is_built(format: ImageFormat) -> bool {

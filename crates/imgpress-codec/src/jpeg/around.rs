@@ -146,20 +146,34 @@ fn drop_segment(marker: u8, payload: &[u8], dropped: &mut Report) {
 /// Puts segments into a file that was just encoded, behind its JFIF header.
 pub(crate) fn with_segments(mut encoded: Vec<u8>, carried: &Carried) -> Vec<u8> {
     let segments = [(APP1, &carried.exif), (APP1, &carried.xmp), (APP13, &carried.iptc)];
+    let segments = segments.into_iter().filter_map(|(marker, payload)| Some((marker, payload.as_deref()?)));
+    put_behind_jfif(&mut encoded, segments);
+    encoded
+}
+
+/// Puts segments into a file, behind its JFIF header if that comes first.
+pub(super) fn put_behind_jfif<'s>(file: &mut Vec<u8>, segments: impl Iterator<Item = (u8, &'s [u8])>) {
     let mut put = Vec::new();
     for (marker, payload) in segments {
-        let Some(payload) = payload else { continue };
         let Ok(length) = u16::try_from(payload.len() + 2) else { continue };
         put.extend_from_slice(&[0xff, marker]);
         put.extend_from_slice(&length.to_be_bytes());
         put.extend_from_slice(payload);
     }
-    let header = match *encoded {
+    let header = match **file {
         [_, _, 0xff, APP0, high, low, ..] => 4 + usize::from(u16::from_be_bytes([high, low])),
         _ => 2,
     };
-    encoded.splice(header..header, put);
-    encoded
+    file.splice(header..header, put);
+}
+
+/// A profile as payloads of APP2 (ICC.1:2022, B.4). None of one that is too long for 255 of them.
+#[cfg(feature = "jxl")]
+pub(crate) fn icc_segments(icc: &[u8]) -> Vec<Vec<u8>> {
+    const PART: usize = 65_533 - ICC_PREFIX.len() - 2;
+    let Ok(count) = u8::try_from(icc.len().div_ceil(PART)) else { return Vec::new() };
+    let parts = icc.chunks(PART).zip(1..=u8::MAX);
+    parts.map(|(part, number)| [ICC_PREFIX, &[number, count], part].concat()).collect()
 }
 
 /// A JFIF header without its thumbnail (JFIF 1.02: 14 bytes, the last two of which are the thumbnail's size).

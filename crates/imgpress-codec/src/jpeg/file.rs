@@ -6,7 +6,7 @@ use crate::{Budget, Error, Limits, Orientation, exif};
 
 pub(super) const APP0: u8 = 0xe0;
 pub(super) const APP1: u8 = 0xe1;
-pub(super) const APP2: u8 = 0xe2;
+pub(crate) const APP2: u8 = 0xe2;
 pub(super) const APP14: u8 = 0xee;
 
 /// Start of an APP2 segment that holds a part of a colour profile (ICC.1:2022, B.4); its number and the count of

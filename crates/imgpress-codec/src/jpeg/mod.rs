@@ -5,5 +5,9 @@ mod around;
 mod file;
 mod rewrite;
 
+#[cfg(feature = "jxl")]
+pub(crate) use around::icc_segments;
 pub(crate) use around::with_segments;
+#[cfg(feature = "jxl")]
+pub(crate) use file::APP2;
 pub(crate) use file::{ColorCoding, JpegFile, failed};

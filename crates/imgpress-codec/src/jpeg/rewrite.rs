@@ -1,9 +1,15 @@
 //! Writing a JPEG's segments anew.
 
 use std::borrow::Cow;
+use std::iter::Peekable;
 
 use imgpress_jpeg::Segment;
 
+use super::around::Around;
+#[cfg(feature = "jxl")]
+use super::around::{icc_segments, put_behind_jfif};
+#[cfg(feature = "jxl")]
+use super::file::APP2;
 use super::file::JpegFile;
 use crate::metadata::Carried;
 
@@ -19,7 +25,23 @@ impl JpegFile<'_> {
     ///
     /// A file that has nothing else to begin with comes out as it was, byte by byte.
     pub(crate) fn kept(&self, carried: &Carried) -> Vec<u8> {
-        let mut around = self.around(carried).into_iter().peekable();
+        self.written(&mut self.around(carried).into_iter().peekable())
+    }
+
+    /// The same without any metadata, and with this profile in the place of its own.
+    ///
+    /// A file that has neither comes out as it was, byte by byte.
+    #[cfg(feature = "jxl")]
+    pub(crate) fn bare(&self, profile: Option<&[u8]>) -> Vec<u8> {
+        let nothing = Carried::default();
+        let mut around = self.around(&nothing).into_iter().filter(|part| part.marker != APP2).peekable();
+        let mut file = self.written(&mut around);
+        let profile = profile.map(icc_segments).unwrap_or_default();
+        put_behind_jfif(&mut file, profile.iter().map(|payload| (APP2, payload.as_slice())));
+        file
+    }
+
+    fn written<'b>(&'b self, around: &mut Peekable<impl Iterator<Item = Around<'b>>>) -> Vec<u8> {
         self.write(|at, &Segment { marker, payload, .. }| match marker {
             // Frame headers and Huffman tables; the arithmetic ones of this range are refused before.
             0xc0..=0xcf | DQT | DRI => Some((marker, payload.into())),

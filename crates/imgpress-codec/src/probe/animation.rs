@@ -45,7 +45,7 @@ impl ImageInfo {
         let is_asked = match options.format {
             OutputFormat::Webp | OutputFormat::Auto => true,
             OutputFormat::Same => self.format == ImageFormat::Webp,
-            OutputFormat::Jpeg | OutputFormat::Avif | OutputFormat::Png => false,
+            OutputFormat::Jpeg | OutputFormat::Avif | OutputFormat::Jxl | OutputFormat::Png => false,
         };
         is_asked && self.is_animated() && encode::is_built(ImageFormat::Webp)
     }

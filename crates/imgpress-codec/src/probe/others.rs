@@ -20,6 +20,10 @@ const WEBP_LOSSLESS: u64 = 34;
 const AVIF: u64 = 26;
 const AVIF_FIXED: u64 = 20 << 20;
 
+/// The same of libjxl.
+const JXL: u64 = 60;
+const JXL_FIXED: u64 = 10 << 20;
+
 /// Bytes that the PNG encoder takes for each component: a copy, filtered ones, and the file; found to be 1.8 to 2.8 in
 /// the same way.
 const PNG_LOSSLESS: u64 = 4;
@@ -33,7 +37,14 @@ impl ImageInfo {
     pub(crate) fn may_become(&self, format: ImageFormat, options: &Options) -> bool {
         let same = if encode::is_built(self.format) { self.format } else { ImageFormat::Png };
         match options.format {
-            OutputFormat::Auto => encode::is_built(format) && (options.avif || format != ImageFormat::Avif),
+            OutputFormat::Auto => {
+                let is_accepted = match format {
+                    ImageFormat::Avif => options.avif,
+                    ImageFormat::Jxl => options.jxl,
+                    _ => true,
+                };
+                encode::is_built(format) && is_accepted
+            }
             OutputFormat::Same => same == format,
             fixed => fixed.fixed() == Some(format),
         }
@@ -62,7 +73,8 @@ impl ImageInfo {
             0
         };
         let avif = if self.may_become(ImageFormat::Avif, options) { out * AVIF + AVIF_FIXED } else { 0 };
-        let encoder = webp.max(png).max(avif);
+        let jxl = if self.may_become(ImageFormat::Jxl, options) { out * JXL + JXL_FIXED } else { 0 };
+        let encoder = webp.max(png).max(avif).max(jxl);
         if encoder == 0 {
             return 0;
         }

@@ -36,6 +36,12 @@ impl Packing {
         Self::by_size(bytes, pixels, (200, 600))
     }
 
+    /// A JPEG XL of so many bytes.
+    #[cfg(feature = "jxl_input")]
+    pub(crate) fn jxl(bytes: usize, pixels: u64) -> Self {
+        Self::by_size(bytes, pixels, (200, 600))
+    }
+
     /// Samples of so many channels that a general packer made so many bytes of, with neighbours taken off or not.
     pub(crate) fn packed(bytes: usize, pixels: u64, channels: u8) -> Self {
         let channels = u64::from(channels);

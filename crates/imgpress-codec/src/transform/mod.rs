@@ -30,6 +30,8 @@ impl Holds {
     /// Whatever is chosen of those with alpha.
     #[cfg(feature = "avif")]
     pub(crate) const AVIF: Self = Self { alpha: true, grey: true };
+    #[cfg(feature = "jxl")]
+    pub(crate) const JXL: Self = Self { alpha: true, grey: true };
     pub(crate) const ANY: Self = Self { alpha: true, grey: false };
     #[cfg(feature = "webp")]
     pub(crate) const WEBP: Self = Self { alpha: true, grey: false };

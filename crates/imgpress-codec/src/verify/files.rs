@@ -19,6 +19,25 @@ impl Verify {
         check_pixels(&found, raster, closeness)
     }
 
+    /// Checks that a file of the coefficients of a JPEG, which is known to be whole, has its look.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    #[cfg(feature = "jxl")]
+    pub(crate) fn check_recompressed(
+        self,
+        file: &[u8],
+        from: &crate::jpeg::JpegFile<'_>,
+        budget: &crate::Budget,
+    ) -> Result<(), Error> {
+        if self != Self::Always {
+            return Ok(());
+        }
+        // What decoders of the same coefficients may differ in.
+        let closeness = Closeness::Look(Quality::MAX);
+        check_pixels(&narrowed(decoded(file)?), &decode::decode_jpeg(from, budget)?, closeness)
+    }
+
     /// Checks that a kept file has every pixel of its input, which is known to be whole.
     ///
     /// # Errors

@@ -33,6 +33,10 @@ mod fuzzed;
 mod geometry;
 mod icons;
 mod jpeg_inputs;
+#[cfg(feature = "jxl_input")]
+mod jpeg_xl;
+#[cfg(feature = "jxl")]
+mod jpeg_xl_outputs;
 mod kept;
 mod kept_colors;
 mod look;

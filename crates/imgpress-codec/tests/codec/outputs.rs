@@ -232,7 +232,8 @@ mod auto {
     /// The bytes of each format that this build writes and that everybody reads.
     fn alone(input: &[u8], options: &Options) -> Vec<(OutputFormat, usize)> {
         let formats = OutputFormat::ALL.into_iter();
-        let formats = formats.filter(|format| format.fixed().is_some() && *format != OutputFormat::Avif);
+        let named = [OutputFormat::Avif, OutputFormat::Jxl];
+        let formats = formats.filter(|format| format.fixed().is_some() && !named.contains(format));
         let made =
             formats.filter_map(|format| Some((format, output(input, &Options { format, ..*options }).ok()?)));
         made.map(|(format, made)| (format, made.bytes.len())).collect()

@@ -48,6 +48,7 @@ fn options() -> impl Strategy<Value = Options> {
             format: OutputFormat::Jpeg,
             lossless: Lossless::Auto,
             avif: false,
+            jxl: false,
             quality_given: true,
             quality: Quality::try_from(quality).unwrap().into(),
             effort,

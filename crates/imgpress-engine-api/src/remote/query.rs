@@ -11,6 +11,7 @@ pub(super) fn of(options: Options) -> String {
         format,
         lossless,
         avif,
+        jxl,
         background,
         width,
         height,
@@ -25,6 +26,7 @@ pub(super) fn of(options: Options) -> String {
         .append_pair("format", format.name())
         .append_pair("lossless", lossless.name())
         .append_pair("avif", if avif { "true" } else { "false" })
+        .append_pair("jxl", if jxl { "true" } else { "false" })
         .append_pair("background", &background.to_string())
         .append_pair("fit", fit.name())
         .append_pair("color", color.name())

@@ -119,7 +119,7 @@ async fn sends_the_job_whole_and_returns_the_answer_whole() {
     assert_eq!(body.concat(), b"jpeg");
     let request = serving.await.unwrap();
     for part in [
-        "POST /compress?effort=balanced&format=jpeg&lossless=auto&avif=false&background=%23ffffff&fit=cover&color=keep&metadata=copyright&width=640 HTTP/1.1\r\n",
+        "POST /compress?effort=balanced&format=jpeg&lossless=auto&avif=false&jxl=false&background=%23ffffff&fit=cover&color=keep&metadata=copyright&width=640 HTTP/1.1\r\n",
         "x-request-id: the-request\r\n",
         "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n",
         "x-imgpress-timeout-ms: 30000\r\n",

@@ -18,7 +18,7 @@ pub(super) struct Options {
     #[param(required = false, default = "balanced", pattern = "^(fast|balanced|max)$")]
     effort: Option<String>,
     /// The format to write: `same` as the input, or `auto` for the one with the fewest bytes.
-    #[param(required = false, default = "jpeg", pattern = "^(jpeg|webp|avif|png|same|auto)$")]
+    #[param(required = false, default = "jpeg", pattern = "^(jpeg|webp|avif|jxl|png|same|auto)$")]
     format: Option<String>,
     /// Whether it may lose something: `auto`, where that makes it smaller; `near`, for WebP of rounded values; `true`, for
     /// nothing lost.
@@ -27,6 +27,9 @@ pub(super) struct Options {
     /// Whether `format=auto` may choose AVIF; what `Accept` says if not given.
     #[param(required = false)]
     avif: Option<bool>,
+    /// Whether `format=auto` may choose JPEG XL; what `Accept` says if not given.
+    #[param(required = false)]
+    jxl: Option<bool>,
     /// The box that the picture is to go into, in pixels of the picture as shown; its own size if not given.
     #[param(required = false, minimum = 1, maximum = 16384)]
     width: Option<u32>,

@@ -62,7 +62,7 @@ struct OptionArguments {
     /// How much time to spend: fast, balanced or max [default: balanced].
     #[arg(long)]
     effort: Option<String>,
-    /// The format to write: jpeg, webp, avif, png, same as the input, or auto for the smallest; what -o is called if not given,
+    /// The format to write: jpeg, webp, avif, jxl, png, same as the input, or auto for the smallest; what -o is called if not given,
     /// with --in-place same, else jpeg.
     #[arg(long)]
     format: Option<String>,
@@ -73,6 +73,9 @@ struct OptionArguments {
     /// Whether --format auto may choose AVIF: true or false [default: false].
     #[arg(long)]
     avif: Option<String>,
+    /// Whether --format auto may choose JPEG XL: true or false [default: false].
+    #[arg(long)]
+    jxl: Option<String>,
     /// The box that the picture is to go into, in pixels; its own size if not given.
     #[arg(long, value_name = "PIXELS")]
     width: Option<String>,
@@ -131,6 +134,7 @@ impl OptionArguments {
             ("format", &format),
             ("lossless", &self.lossless),
             ("avif", &self.avif),
+            ("jxl", &self.jxl),
             ("width", &self.width),
             ("height", &self.height),
             ("fit", &self.fit),

@@ -86,6 +86,20 @@ pub(crate) fn recode(
     Ok(None)
 }
 
+/// As [`recode`], without what was around the picture.
+///
+/// # Errors
+/// None.
+#[cfg(feature = "jxl")]
+pub(crate) fn rewrite(
+    _file: &JpegFile<'_>,
+    _icc: Option<&[u8]>,
+    _effort: Effort,
+    _budget: &Budget,
+) -> Result<Option<Vec<u8>>, Error> {
+    Ok(None)
+}
+
 /// mozjpeg's own defaults are its strongest: progressive, trellis quantisation, optimised scans.
 fn with_mozjpeg(raster: &Raster, space: ColorSpace, quality: Quality) -> std::io::Result<Vec<u8>> {
     let mut encoder = Compress::new(space);

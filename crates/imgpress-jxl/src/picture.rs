@@ -31,7 +31,7 @@ impl Layout {
     }
 
     pub(crate) fn has_alpha(self) -> bool {
-        self.channels() % 2 == 0
+        self.channels().is_multiple_of(2)
     }
 }
 

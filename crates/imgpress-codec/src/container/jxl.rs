@@ -1,5 +1,4 @@
-//! JPEG XL files (ISO/IEC 18181-2): a bare codestream, or boxes with one in them; written in one form only, so that a file
-//! that was made here comes out as it is when it is kept.
+//! JPEG XL files (ISO/IEC 18181-2): a bare codestream, or boxes with one in them.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -22,14 +21,13 @@ const MAX_BOXES: usize = 10_000;
 
 /// What is in a file.
 #[derive(Default)]
+#[cfg_attr(not(feature = "jxl"), expect(dead_code, reason = "the picture is needed where files are kept"))]
 pub(crate) struct Boxes<'a> {
     /// The parts of the codestream with their numbers, which need not stand in order.
     codestream: Vec<(u32, &'a [u8])>,
     /// The level that its codestream needs, where it is not the usual one.
-    #[cfg(any(feature = "jxl", test))]
     level: Option<u8>,
     /// What the bytes of a JPEG are made again from.
-    #[cfg(any(feature = "jxl", test))]
     reconstruction: Option<&'a [u8]>,
     /// A TIFF structure.
     pub(crate) exif: Option<Cow<'a, [u8]>>,
@@ -72,12 +70,8 @@ impl<'a> Boxes<'a> {
                 self.codestream
                     .extend(part.map(|(number, part)| (u32::from_be_bytes(*number) & !(1 << 31), part)));
             }
-            #[cfg(any(feature = "jxl", test))]
             b"jxll" => self.level = content.first().copied(),
-            #[cfg(any(feature = "jxl", test))]
             b"jbrd" => self.reconstruction = Some(content),
-            #[cfg(not(any(feature = "jxl", test)))]
-            b"jxll" | b"jbrd" => {}
             b"Exif" => self.exif = self.exif.take().or_else(|| behind_offset(content.into())),
             b"xml " => self.xmp = self.xmp.take().or(Some(content.into())),
             b"brob" => self.unpack(content),
@@ -106,6 +100,7 @@ impl<'a> Boxes<'a> {
     }
 
     /// The codestream in one piece.
+    #[cfg(any(feature = "jxl", test))]
     pub(crate) fn codestream(&self) -> Cow<'a, [u8]> {
         match self.codestream.as_slice() {
             [(_, whole)] => Cow::Borrowed(whole),

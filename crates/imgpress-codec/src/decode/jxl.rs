@@ -73,6 +73,7 @@ pub(super) fn metadata(input: &[u8]) -> Found<'_> {
 }
 
 /// Bytes that a bare codestream has up to its end, whatever follows it. `None` where it is damaged, or an animation.
+#[cfg(feature = "jxl")]
 pub(crate) fn codestream_length(codestream: &[u8], limits: &Limits, budget: &Budget) -> Option<usize> {
     let length = guarded(|| {
         // Pictures that are shown are passed over.
@@ -211,6 +212,7 @@ fn settings(limits: &Limits) -> JxlDecoderOptions {
     settings
 }
 
+#[cfg(feature = "jxl")]
 fn scanning(limits: &Limits) -> JxlDecoderOptions {
     let mut settings = settings(limits);
     settings.scan_frames_only = true;

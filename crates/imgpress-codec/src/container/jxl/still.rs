@@ -49,6 +49,7 @@ impl<'a> Boxes<'a> {
     }
 
     /// The picture, and what the bytes of a JPEG are made again from: of files that were made here.
+    #[cfg(feature = "jxl")]
     pub(crate) fn whole(&self) -> Still<'a> {
         Still { reconstruction: self.reconstruction, ..self.still(self.codestream()) }
     }

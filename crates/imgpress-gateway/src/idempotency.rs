@@ -57,8 +57,8 @@ pub(crate) enum Claim {
 pub(crate) struct Claimed {
     idempotency: Arc<Idempotency>,
     key: Digest,
-    /// Tells this claim from that of another gateway.
-    token: String,
+    /// Tells this claim from that of another gateway. `None` where no other knows of it.
+    token: Option<String>,
 }
 
 impl Idempotency {
@@ -82,14 +82,20 @@ impl Idempotency {
                 return Err(still_running());
             }
         }
-        let token = uuid::Uuid::new_v4().simple().to_string();
-        let claimed = Claimed { idempotency: Arc::clone(self), key, token };
+        let mut claimed = Claimed { idempotency: Arc::clone(self), key, token: None };
         let Some(shared) = &self.shared else { return Ok(Claim::First(claimed)) };
-        match shared.claim(&key, &claimed.token, lease).await {
+        let token = uuid::Uuid::new_v4().simple().to_string();
+        // From here on: if it is dropped while it asks, the others may know of it.
+        claimed.token = Some(token.clone());
+        match shared.claim(&key, &token, lease).await {
             // Redis is away: what this gateway knows has to do.
             None | Some(Holder::This) => Ok(Claim::First(claimed)),
-            Some(Holder::Running) => Err(still_running()),
+            Some(Holder::Running) => {
+                claimed.token = None;
+                Err(still_running())
+            }
             Some(Holder::Done(answered)) => {
+                claimed.token = None;
                 let answered = Arc::new(answered);
                 self.answered.insert(key, Arc::clone(&answered));
                 Ok(Claim::Again(answered))
@@ -115,15 +121,22 @@ pub(crate) enum Holder {
 
 impl Claimed {
     /// Remembers the answer, so that the request is not done again. One that is too long is not remembered.
-    pub(crate) async fn answer(self, answered: Answered) {
+    pub(crate) async fn answer(mut self, answered: Answered) {
         if answered.answer.len() > LONGEST_ANSWER {
-            return;
+            return self.give_up().await;
         }
         let answered = Arc::new(answered);
         let Idempotency { answered: all, shared, .. } = &*self.idempotency;
         all.insert(self.key, Arc::clone(&answered));
-        if let Some(shared) = shared {
-            shared.answer(&self.key, &self.token, &answered, all.keep_for()).await;
+        if let (Some(shared), Some(token)) = (shared, self.token.take()) {
+            shared.answer(&self.key, &token, &answered, all.keep_for()).await;
+        }
+    }
+
+    /// Leaves the key to the next request. When this returns, the others know it too.
+    pub(crate) async fn give_up(mut self) {
+        if let (Some(shared), Some(token)) = (&self.idempotency.shared, self.token.take()) {
+            shared.unclaim(&self.key, &token).await;
         }
     }
 }
@@ -131,17 +144,14 @@ impl Claimed {
 impl Drop for Claimed {
     fn drop(&mut self) {
         self.idempotency.running().remove(&self.key);
-        let (Some(shared), Ok(runtime)) =
-            (self.idempotency.shared.clone(), tokio::runtime::Handle::try_current())
-        else {
+        // A client that went away: whoever tries again is not to wait until the lease has ended.
+        let (Some(shared), Some(token)) = (self.idempotency.shared.clone(), self.token.take()) else {
             return;
         };
-        if self.idempotency.answered.get(&self.key).is_some() {
-            return;
+        let key = self.key;
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { shared.unclaim(&key, &token).await });
         }
-        let (key, token) = (self.key, std::mem::take(&mut self.token));
-        // Who waits for this request to end is not to wait for its lease to end.
-        runtime.spawn(async move { shared.unclaim(&key, &token).await });
     }
 }
 

@@ -31,13 +31,13 @@ pub(crate) async fn compress_image(
     let deadline = upload_deadline(declared);
     let claim = claim(&state, request.headers(), &name, deadline).await?;
     let max_bytes = state.config.max_upload_bytes;
-    let upload = Upload::begin(request.into_body(), boundary, options, max_bytes, deadline).await?;
+    let upload = Upload::begin(request.into_body(), boundary, options, max_bytes, deadline);
 
     let work = Work { app: &state, name, request_id, traceparent };
     let response = match claim {
-        None => respond(work.carry_out(upload).await?),
+        None => respond(work.carry_out(upload.await?).await?),
         Some(Claim::First(claimed)) => carry_out_once(&work, upload, claimed).await,
-        Some(Claim::Again(answered)) => answer_again(upload, &answered).await,
+        Some(Claim::Again(answered)) => answer_again(upload.await?, &answered).await,
     };
     response.map_err(Error)
 }
@@ -61,18 +61,46 @@ async fn claim(
     idempotency.claim(key, lease).await.map(Some)
 }
 
-/// Does what nobody has done, and remembers what was answered. Only what was stored is: the rest changes nothing.
-async fn carry_out_once(work: &Work<'_>, mut upload: Upload, claimed: Claimed) -> Result<Response, Failure> {
+/// Does what nobody has done, and remembers what was answered, or leaves the key to the next try.
+async fn carry_out_once(
+    work: &Work<'_>,
+    upload: impl Future<Output = Result<Upload, Failure>>,
+    claimed: Claimed,
+) -> Result<Response, Failure> {
+    match carry_out_first(work, upload).await {
+        Ok((response, Some(answered))) => {
+            claimed.answer(answered).await;
+            Ok(response)
+        }
+        Ok((response, None)) => {
+            claimed.give_up().await;
+            Ok(response)
+        }
+        Err(failure) => {
+            claimed.give_up().await;
+            Err(failure)
+        }
+    }
+}
+
+/// The answer, and what to remember of it: only of what was stored, since the rest changes nothing.
+async fn carry_out_first(
+    work: &Work<'_>,
+    upload: impl Future<Output = Result<Upload, Failure>>,
+) -> Result<(Response, Option<Answered>), Failure> {
+    let mut upload = upload.await?;
     let (source, digest) = ahead::hashed(upload.source);
     upload.source = source;
     let options = upload.options.clone();
     let answer = work.carry_out(upload).await?;
     idempotency::count("first");
-    if let (Answer::Stored(stored), Some(image)) = (&answer, digest.get()) {
-        let fingerprint = idempotency::fingerprint(image, &options);
-        claimed.answer(Answered { fingerprint, answer: stored.json()? }).await;
-    }
-    respond(answer)
+    let answered = match (&answer, digest.get()) {
+        (Answer::Stored(stored), Some(image)) => {
+            Some(Answered { fingerprint: idempotency::fingerprint(image, &options), answer: stored.json()? })
+        }
+        _ => None,
+    };
+    Ok((respond(answer)?, answered))
 }
 
 /// The answer that was given before, to whoever sends the same again.

@@ -21,7 +21,6 @@ const MAX_BOXES: usize = 10_000;
 
 /// What is in a file.
 #[derive(Default)]
-#[cfg_attr(not(feature = "jxl"), expect(dead_code, reason = "the picture is needed where files are kept"))]
 pub(crate) struct Boxes<'a> {
     /// The parts of the codestream with their numbers, which need not stand in order.
     codestream: Vec<(u32, &'a [u8])>,

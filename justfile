@@ -30,3 +30,11 @@ doc:
 # Fuzz each target for so many seconds (needs cargo-fuzz; see fuzz/README.md).
 fuzz seconds="60":
     fuzz/run {{ seconds }}
+
+# Check what is in deploy/: schemas, the dashboard and alerts against running services, a real nginx.
+deploy-check:
+    scripts/test-deploy
+
+# Whether what is committed can be released (docs/RELEASING.md).
+release-check *arguments:
+    scripts/release-check {{ arguments }}

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.client
+import itertools
 import json
 import socket
 import struct
@@ -87,15 +88,19 @@ def free_port():
 
 def metrics_of_a_busy_stack():
     """The text of /metrics of an engine and of a gateway that have done all that they can do."""
-    keys = ("--api-keys", f"check={KEY}", "--rate-limit-max", "40", "--max-connections-per-client", "2")
+    keys = ("--api-keys", f"check={KEY}", "--rate-limit-max", "40", "--max-connections-per-client", "2", "--result-cache", "9")
     nobody = f"127.0.0.1:{free_port()}"
     with role("engine") as engine, role(
         "gateway", "--engine-url", f"http://{engine[0]}:{engine[1]},http://{nobody}", "--redis-url", f"redis://{nobody}", *keys
     ) as gateway:
-        body, kind = form(png(64, 64))
-        def upload(key):
-            return ask(gateway, "POST", "/compress", body, content_type=kind, x_api_key=key)[0]
+        sizes = itertools.count(16)
 
+        def upload(key, **headers):
+            # Another picture each time: what is remembered is not sent to an engine again.
+            body, kind = form(png(64, next(sizes)))
+            return ask(gateway, "POST", "/compress", body, content_type=kind, x_api_key=key, **headers)[0]
+
+        _until(lambda: upload(KEY, idempotency_key="once") == 200, 1)
         # Engines are drawn by lot: before 30 draws of two, the one that nobody is was drawn and the upload moved on.
         _until(lambda: upload(KEY) == 200 and "gateway_engine_moved_total" in _metrics(gateway), 30)
         _until(lambda: upload("wrong") == 401, 1)

@@ -5,6 +5,7 @@
 
 mod api_keys;
 mod client;
+mod client_prefix;
 mod config;
 mod middleware;
 mod openapi;
@@ -18,6 +19,7 @@ mod tinify;
 mod upload;
 
 pub use api_keys::{ApiKeyList, ApiKeyListError, ApiKeyName, ApiKeyNameMalformed, ApiKeys, ApiKeysError};
+pub use client_prefix::ClientPrefixes;
 pub use config::{CorsOrigins, GatewayConfig, RateLimit};
 pub use page::Page;
 pub use router::router;

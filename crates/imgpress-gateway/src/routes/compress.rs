@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::receipt::StoredReceipt;
 use crate::upload::{Boundary, Upload};
-use crate::{App, AppState};
+use crate::{ApiKeyName, App, AppState};
 
 /// The largest output kept for storing, in bytes: more than any JPEG of the most pixels that are taken.
 const LARGEST_OUTPUT: u64 = 256 << 20;
@@ -25,6 +25,7 @@ pub(crate) async fn compress_image(
     Extension(request_id): Extension<RequestId>,
     Extension(boundary): Extension<Boundary>,
     Extension(options): Extension<OptionSet>,
+    Extension(name): Extension<ApiKeyName>,
     request: Request,
 ) -> Result<Response, Error> {
     let declared = request.headers().typed_get::<ContentLength>().map(|length| length.0);
@@ -41,7 +42,7 @@ pub(crate) async fn compress_image(
         return send_back(output).map_err(Error);
     }
     let ended = upload.ended.get().copied().unwrap_or_else(Instant::now);
-    store(&state, output, ended + timeout).await.map_err(Error)
+    store(&state, output, &name, ended + timeout).await.map_err(Error)
 }
 
 /// The trace that a request belongs to, if it came with one.
@@ -64,10 +65,14 @@ fn send_back(output: Output) -> Result<Response, Failure> {
     Ok(response)
 }
 
-async fn store(app: &App, output: Output, deadline: Instant) -> Result<Response, Failure> {
+async fn store(app: &App, output: Output, name: &ApiKeyName, deadline: Instant) -> Result<Response, Failure> {
     let mut receipt = output.receipt.clone();
     let blob = spool(app, output).await?;
     let key = blob.key(receipt.format);
+    let key = match &app.config.client_prefixes {
+        Some(prefixes) => key.within(&prefixes.of(name)),
+        None => key,
+    };
 
     let started = Instant::now();
     app.storage.put(&key, &blob, deadline).await.map_err(|error| storage_failed().caused_by(error))?;

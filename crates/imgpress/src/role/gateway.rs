@@ -11,7 +11,7 @@ use imgpress_engine_api::remote::RemoteEngine;
 use imgpress_gateway::{App, GatewayConfig, Page, RateLimit, Tinify, TinifyConfig};
 
 use crate::role::api_key::Access;
-use crate::role::store::{Store, open_store};
+use crate::role::store::{Store, client_prefixes, open_store};
 use crate::server::{Server, block_on};
 use crate::settings::{
     ApiSettings, GatewayRoleSettings, RequestSettings, StorageSettings, Switch, TinifySettings,
@@ -67,6 +67,7 @@ impl Front<'_> {
             trusted_proxies: self.api.trusted_proxies.clone(),
             cors_origins: self.api.cors_origins.clone(),
             page,
+            client_prefixes: client_prefixes(self.storage)?,
             spool_dir: spool_dir.clone(),
         };
         let app = App::new(config, engine, storage, access.api_keys, server.draining.clone());

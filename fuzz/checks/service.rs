@@ -95,6 +95,7 @@ fn start() -> Service {
         wrong_keys: RateLimit { max: NonZeroU32::MAX, ..RateLimit::default() },
         trusted_proxies: vec!["127.0.0.0/8".parse().expect("a network")],
         cors_origins: "https://a.example".parse().expect("an origin"),
+        client_prefixes: None,
         page: Page::On { key_was_made_here: false },
         spool_dir: folder.path().to_owned(),
     };

@@ -1,11 +1,13 @@
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
 use ipnet::IpNet;
 
+use crate::client_prefix::ClientPrefixes;
 use crate::page::Page;
 
 /// What an operator decides about the public API.
@@ -25,6 +27,8 @@ pub struct GatewayConfig {
     pub cors_origins: CorsOrigins,
     /// Whether people are served a page.
     pub page: Page,
+    /// The folders of clients, where each has its own. `None`: what clients store lies together.
+    pub client_prefixes: Option<Arc<ClientPrefixes>>,
     /// Where outputs too large for memory wait until they are stored. Must exist.
     pub spool_dir: PathBuf,
 }

@@ -5,6 +5,7 @@
 
 mod api_keys;
 mod client;
+mod client_prefix;
 mod config;
 mod idempotency;
 mod limits;
@@ -25,6 +26,7 @@ mod tinify;
 mod upload;
 
 pub use api_keys::{ApiKeyList, ApiKeyListError, ApiKeyName, ApiKeyNameMalformed, ApiKeys, ApiKeysError};
+pub use client_prefix::ClientPrefixes;
 pub use config::{CorsOrigins, GatewayConfig, RateLimit};
 pub use page::Page;
 pub use recent::Remembered;

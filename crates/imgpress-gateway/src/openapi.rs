@@ -24,7 +24,7 @@ pub(crate) fn document() -> utoipa::openapi::OpenApi {
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0"),
     ),
     servers((url = "/", description = "This service")),
-    paths(compress, get_file, health, ready),
+    paths(compress, get_file, delete_file, health, ready),
     components(schemas(imgpress_engine_api::wire::ErrorBody)),
     modifiers(&Security, &Failures),
 )]
@@ -86,7 +86,7 @@ fn compress() {}
     get,
     path = "/files/{key}",
     tag = "images",
-    params(("key" = String, Path, description = "`xx/<sha256>.<ext>`, from the receipt")),
+    params(("key" = String, Path, description = "The `key` of a receipt: `xx/<sha256>.<ext>`")),
     responses(
         (status = 200, description = "The image", body = Image, content_type = "image/*"),
         (status = 206, description = "A part of it", body = Image, content_type = "image/*"),
@@ -96,6 +96,20 @@ fn compress() {}
 )]
 #[expect(dead_code, reason = "as above")]
 fn get_file() {}
+
+/// Remove a stored image
+///
+/// From whatever store there is. With client prefixes, a client removes what it has stored itself.
+#[utoipa::path(
+    delete,
+    path = "/files/{key}",
+    tag = "images",
+    params(("key" = String, Path, description = "The `key` of a receipt: `xx/<sha256>.<ext>`")),
+    responses((status = 204, description = "It was there, and is gone")),
+    security(("key" = [])),
+)]
+#[expect(dead_code, reason = "as above")]
+fn delete_file() {}
 
 /// Whether the process lives
 #[utoipa::path(get, path = "/health", tag = "probes", responses((status = 200, description = "It lives", body = Status)))]

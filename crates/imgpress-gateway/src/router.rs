@@ -1,6 +1,6 @@
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use imgpress_engine_api::wire;
 use imgpress_http::{Exposition, Service, edge, health};
 
@@ -12,16 +12,20 @@ use crate::{AppState, tinify};
 /// Every route of the public API and everything that stands before it.
 ///
 /// `exposition` is `None` where metrics have an address of their own. Layers run from the last to the first;
-/// those of `/compress` answer without reading the body.
+/// those of `/compress` and of deletions answer without reading the body.
 pub fn router(state: AppState, exposition: Option<Exposition>) -> Router {
     let compress = post(compress::compress_image)
         .route_layer(from_fn_with_state(state.clone(), declared::check_declared_upload))
         .route_layer(from_fn_with_state(state.clone(), auth::require_api_key))
         .route_layer(from_fn_with_state(state.clone(), rate_limit::limit_rate));
 
+    let delete_file = delete(files::delete_file)
+        .route_layer(from_fn_with_state(state.clone(), auth::require_api_key))
+        .route_layer(from_fn_with_state(state.clone(), rate_limit::limit_rate));
+
     let mut routes = Router::new()
         .route(wire::COMPRESS_PATH, compress)
-        .route("/files/{*key}", get(files::get_file))
+        .route("/files/{*key}", get(files::get_file).merge(delete_file))
         .route("/health", get(health))
         .route("/ready", get(ready::get_ready))
         .route("/openapi.json", get(reference::get_document));

@@ -13,7 +13,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::Instant;
 
 use crate::client::{Client, no_body};
-use crate::{Blob, Spool, Storage, StorageKey};
+use crate::{Blob, ClientPrefix, Spool, Storage, StorageKey};
 
 /// Runs all of it. Temporary files go into `temp_dir`. What is stored has bytes that were never there before, so
 /// that the suite may run on a store that is in use.
@@ -26,6 +26,9 @@ pub async fn run(storage: &dyn Storage, temp_dir: &Path) {
     an_unknown_key_is_not_found(storage).await;
     keys_differ_by_format_too(storage).await;
     only_what_was_put_is_held(storage).await;
+    keys_differ_by_client_too(storage).await;
+    what_is_deleted_is_gone_and_can_be_put_again(storage).await;
+    deleting_what_is_not_there_is_no_error(storage).await;
 }
 
 /// A store that can take a put says so.
@@ -98,6 +101,44 @@ pub async fn only_what_was_put_is_held(storage: &dyn Storage) {
     assert!(!storage.holds(&blob.key(ImageFormat::Png), Instant::now() + PATIENCE).await);
 }
 
+/// The same bytes in the folders of two clients are two objects, and a third in none.
+pub async fn keys_differ_by_client_too(storage: &dyn Storage) {
+    let blob = Blob::from(fresh(1_000));
+    let key = blob.key(ImageFormat::Jpeg);
+    let [one, other] = [1, 2].map(|bits| key.within(&ClientPrefix::new([bits; 16])));
+    put(storage, &one, &blob).await;
+    expect_stored(storage, &one, &blob).await;
+    for absent in [&key, &other] {
+        assert!(fetch(storage, absent).await.is_none(), "{absent} was never put");
+    }
+    put(storage, &other, &blob).await;
+    assert!(delete(storage, &one).await);
+    expect_stored(storage, &other, &blob).await;
+}
+
+/// A deleted object cannot be fetched, others can, and the same bytes can be put anew.
+pub async fn what_is_deleted_is_gone_and_can_be_put_again(storage: &dyn Storage) {
+    let blobs = [Blob::from(fresh(10_000)), Blob::from(fresh(10_000))];
+    let [key, other] = [0, 1].map(|at: usize| blobs[at].key(ImageFormat::Png));
+    put(storage, &key, &blobs[0]).await;
+    put(storage, &other, &blobs[1]).await;
+    assert!(delete(storage, &key).await, "it was there");
+    assert!(fetch(storage, &key).await.is_none(), "{key} was deleted");
+    expect_stored(storage, &other, &blobs[1]).await;
+    put(storage, &key, &blobs[0]).await;
+    expect_stored(storage, &key, &blobs[0]).await;
+}
+
+/// A second deletion, and one of a key that was never put, say so and do no harm.
+pub async fn deleting_what_is_not_there_is_no_error(storage: &dyn Storage) {
+    let blob = Blob::from(fresh(1_000));
+    let key = blob.key(ImageFormat::Webp);
+    assert!(!delete(storage, &key).await, "{key} was never put");
+    put(storage, &key, &blob).await;
+    assert!(delete(storage, &key).await);
+    assert!(!delete(storage, &key).await, "{key} is gone already");
+}
+
 /// Far longer than any of it takes: a store that hangs fails the suite.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -111,6 +152,11 @@ fn fresh(length: usize) -> Bytes {
 async fn put(storage: &dyn Storage, key: &StorageKey, blob: &Blob) {
     let put = storage.put(key, blob, Instant::now() + PATIENCE).await;
     put.unwrap_or_else(|failed| fail(format_args!("{key} could not be put: {failed}")));
+}
+
+async fn delete(storage: &dyn Storage, key: &StorageKey) -> bool {
+    let deleted = storage.delete(key, Instant::now() + PATIENCE).await;
+    deleted.unwrap_or_else(|failed| fail(format_args!("{key} could not be deleted: {failed}")))
 }
 
 async fn expect_stored(storage: &dyn Storage, key: &StorageKey, blob: &Blob) {

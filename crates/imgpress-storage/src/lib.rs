@@ -27,10 +27,13 @@ use tokio::time::Instant;
 pub use base_url::{BaseUrl, BaseUrlMalformed};
 pub use blob::Blob;
 pub use error::{Refusal, StorageError};
-pub use key::{KeyMalformed, StorageKey};
-pub use local::LocalStorage;
+pub use key::{ClientPrefix, KeyMalformed, StorageKey};
+pub use local::{LocalStorage, Retention};
 pub use object::StoredObject;
-pub use s3::{S3BucketName, S3BucketNameMalformed, S3Config, S3Region, S3RegionMalformed, S3SetupError, S3Storage, S3Urls};
+pub use s3::{
+    S3BucketName, S3BucketNameMalformed, S3Config, S3Region, S3RegionMalformed, S3SetupError, S3Storage,
+    S3Urls,
+};
 pub use spool::{Spool, SpoolError};
 pub use supabase::{BucketName, BucketNameMalformed, SupabaseConfig, SupabaseSetupError, SupabaseStorage};
 pub use temp::{TempFile, open_temp_dir};
@@ -64,6 +67,13 @@ pub trait Storage: Send + Sync + 'static {
     async fn holds(&self, _key: &StorageKey, _deadline: Instant) -> bool {
         false
     }
+
+    /// Removes an object, so that the public can fetch it no more, but from caches between. Whether there was one; to remove
+    /// it again does no harm. Transient faults are retried until `deadline`.
+    ///
+    /// # Errors
+    /// The store refused, broke, or did not answer before the deadline.
+    async fn delete(&self, key: &StorageKey, deadline: Instant) -> Result<bool, StorageError>;
 
     /// Whether a put would work now. Writes nothing.
     ///

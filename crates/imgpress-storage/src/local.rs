@@ -1,9 +1,11 @@
 //! Pictures in a folder of this machine, served by this process.
 
 mod layout;
+mod retention;
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use futures_util::TryStreamExt;
 use tokio::fs::{self, File, OpenOptions};
@@ -13,6 +15,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::outcome::Outcome;
 use crate::{BaseUrl, Blob, Storage, StorageError, StorageKey, StoredObject, TempFile, temp};
 use layout::Layout;
+use retention::Keeper;
+pub use retention::Retention;
 
 /// A [`Storage`] in a folder: pictures in `files/xx/`, temporary files in `tmp/`, nothing else.
 ///
@@ -22,6 +26,8 @@ use layout::Layout;
 pub struct LocalStorage {
     layout: Layout,
     public_url: BaseUrl,
+    /// Where not everything is kept for good.
+    keeper: Option<Arc<Keeper>>,
 }
 
 impl LocalStorage {
@@ -35,7 +41,18 @@ impl LocalStorage {
         let layout = Layout::open(data_dir.as_ref(), temp)
             .await
             .map_err(StorageError::io("opening the data folder"))?;
-        Ok(Self { layout, public_url })
+        Ok(Self { layout, public_url, keeper: None })
+    }
+
+    /// Keeps pictures within bounds from here on, by a task that ends with this storage. Takes a runtime.
+    #[must_use]
+    pub fn with_retention(self, retention: Retention) -> Self {
+        if !retention.is_bounded() {
+            return self;
+        }
+        let keeper = Arc::new(Keeper::new(self.layout.files().to_owned(), retention));
+        tokio::spawn(retention::sweep_while_used(Arc::downgrade(&keeper)));
+        Self { keeper: Some(keeper), ..self }
     }
 
     /// Where temporary files belong, outputs that a [`Spool`](crate::Spool) writes among them.
@@ -47,7 +64,7 @@ impl LocalStorage {
     async fn keep(&self, key: &StorageKey, blob: &Blob) -> io::Result<Outcome> {
         let folder = self.layout.make_shard(key).await?;
         let place = folder.join(key.file_name());
-        let outcome = if is_there(&place, blob.length()).await? {
+        let outcome = if self.is_there(&place, blob.length()).await? {
             Outcome::Duplicate
         } else {
             self.write(&place, blob).await?;
@@ -56,6 +73,30 @@ impl LocalStorage {
         // For a duplicate too: whoever wrote it may not have come this far.
         layout::sync_folder(&folder).await?;
         Ok(outcome)
+    }
+
+    /// Whether a whole picture is at a path. The key is the hash of the content: only a crash of the disk itself, or a
+    /// stranger's hand, leaves another length there, and then it is to be replaced.
+    async fn is_there(&self, place: &Path, length: u64) -> io::Result<bool> {
+        if let Some(keeper) = &self.keeper {
+            return keeper.renew(place.to_owned(), length).await;
+        }
+        match fs::symlink_metadata(place).await {
+            Ok(metadata) => Ok(metadata.is_file() && metadata.len() == length),
+            Err(missing) if missing.kind() == ErrorKind::NotFound => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn remove(&self, key: &StorageKey) -> io::Result<Outcome> {
+        let Some(path) = self.layout.find(key).await? else {
+            return Ok(Outcome::Missing);
+        };
+        fs::remove_file(&path).await?;
+        if let Some(folder) = path.parent() {
+            layout::sync_folder(folder).await?;
+        }
+        Ok(Outcome::Deleted)
     }
 
     /// Writes beside and renames, so that nobody ever sees half a file, and the last of several writers wins
@@ -91,7 +132,7 @@ impl Storage for LocalStorage {
             Ok(kept) => kept.map_err(StorageError::io("storing a picture")),
             Err(_) => Err(StorageError::Unavailable { tries: 1, last: "the disk was too slow".to_owned() }),
         };
-        Outcome::settle(self.backend(), kept)
+        Outcome::settle(self.backend(), kept).map(drop)
     }
 
     fn public_url(&self, key: &StorageKey) -> String {
@@ -109,18 +150,17 @@ impl Storage for LocalStorage {
         matches!(timeout_at(deadline, self.find(key)).await, Ok(Ok(Some(_))))
     }
 
+    async fn delete(&self, key: &StorageKey, deadline: Instant) -> Result<bool, StorageError> {
+        let deleted = match timeout_at(deadline, self.remove(key)).await {
+            Ok(Err(gone)) if gone.kind() == ErrorKind::NotFound => Ok(Outcome::Missing),
+            Ok(removed) => removed.map_err(StorageError::io("removing a picture")),
+            Err(_) => Err(StorageError::Unavailable { tries: 1, last: "the disk was too slow".to_owned() }),
+        };
+        Ok(Outcome::settle(self.backend(), deleted)? == Outcome::Deleted)
+    }
+
     async fn ready(&self) -> Result<(), StorageError> {
         self.layout.check_writable().await.map_err(StorageError::io("checking the data folder"))
-    }
-}
-
-/// Whether a whole picture is at a path. The key is the hash of the content: only a crash of the disk itself, or
-/// a stranger's hand, leaves another length there, and then it is to be replaced.
-async fn is_there(place: &Path, length: u64) -> io::Result<bool> {
-    match fs::symlink_metadata(place).await {
-        Ok(metadata) => Ok(metadata.is_file() && metadata.len() == length),
-        Err(missing) if missing.kind() == ErrorKind::NotFound => Ok(false),
-        Err(other) => Err(other),
     }
 }
 

@@ -2,14 +2,18 @@ use crate::StorageError;
 
 /// How a request to a store went, as the label `outcome` of `storage_requests_total`.
 ///
-/// Each put ends in one of `stored`, `duplicate`, `refused` and `failed`; each further try adds a `retried`. A
-/// put whose caller went away counts nothing.
+/// Each put ends in one of `stored`, `duplicate`, `refused` and `failed`, each removal in `deleted` or `missing` or the
+/// latter two; each further try adds a `retried`. What its caller has given up counts nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// It was stored.
     Stored,
     /// It was there already.
     Duplicate,
+    /// It was removed.
+    Deleted,
+    /// It was not there to be removed.
+    Missing,
     /// The store said no.
     Refused,
     /// It did not work and is tried again.
@@ -25,21 +29,26 @@ impl Outcome {
             .increment(1);
     }
 
-    /// Counts how a put ended, and takes what the caller need not know off its result.
-    pub(crate) fn settle(backend: &'static str, put: Result<Self, StorageError>) -> Result<(), StorageError> {
-        let outcome = match &put {
+    /// Counts how a request ended.
+    pub(crate) fn settle(
+        backend: &'static str,
+        ended: Result<Self, StorageError>,
+    ) -> Result<Self, StorageError> {
+        let outcome = match &ended {
             Ok(outcome) => *outcome,
             Err(StorageError::Refused { .. }) => Self::Refused,
             Err(StorageError::Unavailable { .. } | StorageError::Io { .. }) => Self::Failed,
         };
         outcome.count(backend);
-        put.map(drop)
+        ended
     }
 
     fn label(self) -> &'static str {
         match self {
             Self::Stored => "stored",
             Self::Duplicate => "duplicate",
+            Self::Deleted => "deleted",
+            Self::Missing => "missing",
             Self::Refused => "refused",
             Self::Retried => "retried",
             Self::Failed => "failed",

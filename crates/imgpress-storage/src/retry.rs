@@ -5,13 +5,11 @@ use tokio::time::{Instant, sleep};
 use crate::outcome::Outcome;
 use crate::{Refusal, StorageError};
 
-/// What a store's answer means for an upload.
+/// What a store's answer means.
 #[derive(Debug)]
 pub(crate) enum Verdict {
-    /// It worked.
-    Done,
-    /// The object is there already.
-    Duplicate,
+    /// It is as it was to be.
+    Done(Outcome),
     /// It may work another time.
     Again {
         /// What went wrong, for the log.
@@ -47,9 +45,9 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// Tries to store so many bytes until it is done, refused, or no longer worth it. Each try gets the time by which it has
+    /// Tries to send so many bytes until it is done, refused, or no longer worth it. Each try gets the time by which it has
     /// to end.
-    pub(crate) async fn put<F>(
+    pub(crate) async fn run<F>(
         &self,
         backend: &'static str,
         length: u64,
@@ -63,8 +61,7 @@ impl Retry {
         loop {
             let limit = deadline.min(Instant::now() + self.patience(length));
             let (why, retry_after) = match attempt(limit).await {
-                Verdict::Done => return Ok(Outcome::Stored),
-                Verdict::Duplicate => return Ok(Outcome::Duplicate),
+                Verdict::Done(outcome) => return Ok(outcome),
                 Verdict::Refused { refusal, answer } => {
                     return Err(StorageError::Refused { refusal, answer });
                 }
@@ -73,7 +70,7 @@ impl Retry {
             let Some(wait) = self.wait(tries, retry_after, deadline) else {
                 return Err(StorageError::Unavailable { tries, last: why });
             };
-            tracing::warn!(backend, tries, why, "storing is tried again");
+            tracing::warn!(backend, tries, why, "the store is asked again");
             Outcome::Retried.count(backend);
             sleep(wait).await;
             tries += 1;
@@ -81,12 +78,7 @@ impl Retry {
     }
 
     /// How long to wait after that many tries, or `None` if there is no point in another one.
-    fn wait(
-        &self,
-        tries: u32,
-        retry_after: Option<Duration>,
-        deadline: Instant,
-    ) -> Option<Duration> {
+    fn wait(&self, tries: u32, retry_after: Option<Duration>, deadline: Instant) -> Option<Duration> {
         let asked = retry_after.unwrap_or_default();
         let wait = asked.max(self.backoff(tries));
         let worth_it = tries < self.tries && asked <= LONGEST_ASKED && Instant::now() + wait < deadline;

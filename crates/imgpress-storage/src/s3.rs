@@ -16,7 +16,8 @@ use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
 use object_store::signer::Signer;
 use object_store::{
-    Attribute, Attributes, Error as S3Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload, RetryConfig,
+    Attribute, Attributes, Error as S3Error, ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
+    RetryConfig,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::{Instant, timeout_at};
@@ -96,7 +97,8 @@ impl S3Storage {
     /// # Errors
     /// A key is malformed, the expiry out of bounds, or the client cannot be set up.
     pub fn new(config: S3Config) -> Result<Self, S3SetupError> {
-        if matches!(config.urls, S3Urls::Signed(expiry) if !(SHORTEST_EXPIRY..=LONGEST_EXPIRY).contains(&expiry)) {
+        if matches!(config.urls, S3Urls::Signed(expiry) if !(SHORTEST_EXPIRY..=LONGEST_EXPIRY).contains(&expiry))
+        {
             return Err(S3SetupError::Expiry);
         }
         let credential = || credential(&config);
@@ -126,8 +128,13 @@ impl S3Storage {
         Ok(Self { store, transport, bucket_url, urls: config.urls, conditional, retry: Retry::default() })
     }
 
-    async fn attempt(&self, key: &StorageKey, blob: &Blob, limit: Instant) -> Verdict {
-        match timeout_at(limit, self.put_if_absent(key, blob)).await {
+    /// A try that ends by its limit, whatever the store does.
+    async fn attempt(
+        &self,
+        limit: Instant,
+        asking: impl Future<Output = Result<Verdict, S3Error>> + Send,
+    ) -> Verdict {
+        match timeout_at(limit, asking).await {
             Ok(Ok(verdict)) => verdict,
             Ok(Err(error)) => verdict(&error, |text| self.transport.scrub(text)),
             Err(_) => Verdict::Again { why: "it did not answer in time".to_owned(), retry_after: None },
@@ -140,12 +147,12 @@ impl S3Storage {
         // A store that refuses early leaves the upload unread, and the client may see a connection that is reset before
         // it sees why: what takes long to send is asked for first.
         if (!conditional || blob.length() > Spool::IN_MEMORY) && self.is_there(&path).await {
-            return Ok(Verdict::Duplicate);
+            return Ok(Verdict::Done(Outcome::Duplicate));
         }
         let mode = if conditional { PutMode::Create } else { PutMode::Overwrite };
         let put = self.store.put_opts(&path, PutPayload::new(), options(key, blob, mode)).await;
         match put {
-            Ok(_) => Ok(Verdict::Done),
+            Ok(_) => Ok(Verdict::Done(Outcome::Stored)),
             Err(error) if conditional && Answer::behind(&error).is_some_and(Answer::says_not_implemented) => {
                 self.conditional.store(false, Ordering::Relaxed);
                 let why = "it knows no conditional put; it gets none from here on".to_owned();
@@ -153,6 +160,19 @@ impl S3Storage {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// A store says of a removal only that there is nothing any more, so it is asked before; who may delete need not be
+    /// allowed to look.
+    async fn delete_if_there(&self, key: &StorageKey) -> Result<Verdict, S3Error> {
+        let path = Path::from(key.as_str());
+        match self.store.head(&path).await {
+            Err(error) if Answer::behind(&error).is_some_and(Answer::says_missing) => {
+                return Ok(Verdict::Done(Outcome::Missing));
+            }
+            _ => self.store.delete(&path).await?,
+        }
+        Ok(Verdict::Done(Outcome::Deleted))
     }
 
     /// Whether an object is there for sure: who may write need not be allowed to look.
@@ -172,9 +192,9 @@ impl Storage for S3Storage {
     }
 
     async fn put(&self, key: &StorageKey, blob: &Blob, deadline: Instant) -> Result<(), StorageError> {
-        let attempt = |limit| self.attempt(key, blob, limit);
-        let put = self.retry.put(self.backend(), blob.length(), deadline, attempt).await;
-        Outcome::settle(self.backend(), put)
+        let attempt = |limit| self.attempt(limit, self.put_if_absent(key, blob));
+        let put = self.retry.run(self.backend(), blob.length(), deadline, attempt).await;
+        Outcome::settle(self.backend(), put).map(drop)
     }
 
     fn public_url(&self, key: &StorageKey) -> String {
@@ -199,6 +219,12 @@ impl Storage for S3Storage {
         timeout_at(deadline, self.is_there(&path)).await.unwrap_or(false)
     }
 
+    async fn delete(&self, key: &StorageKey, deadline: Instant) -> Result<bool, StorageError> {
+        let attempt = |limit| self.attempt(limit, self.delete_if_there(key));
+        let deleted = self.retry.run(self.backend(), 0, deadline, attempt).await;
+        Ok(Outcome::settle(self.backend(), deleted)? == Outcome::Deleted)
+    }
+
     /// Lists one object. A key that may not list is known all the same, and may well write.
     async fn ready(&self) -> Result<(), StorageError> {
         let one = PaginatedListOptions { max_keys: Some(1), ..PaginatedListOptions::default() };
@@ -212,7 +238,7 @@ impl Storage for S3Storage {
             return Ok(());
         }
         match verdict(&error, |text| self.transport.scrub(text)) {
-            Verdict::Done | Verdict::Duplicate => Ok(()),
+            Verdict::Done(_) => Ok(()),
             Verdict::Refused { refusal, answer } => Err(StorageError::Refused { refusal, answer }),
             Verdict::Again { why, .. } => unavailable(why),
         }

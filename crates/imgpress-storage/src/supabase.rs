@@ -78,7 +78,16 @@ impl SupabaseStorage {
         deadline: Instant,
     ) -> Result<Outcome, StorageError> {
         let attempt = |limit| async move { self.ask(self.upload_request(key, blob), limit).await.1 };
-        self.retry.put(self.backend(), blob.length(), deadline, attempt).await
+        self.retry.run(self.backend(), blob.length(), deadline, attempt).await
+    }
+
+    async fn attempt_to_delete(&self, key: &StorageKey, limit: Instant) -> Verdict {
+        let request = self.client.request(Method::DELETE, &self.object_url("object", key)).body(no_body());
+        match self.ask(request, limit).await {
+            (Some(answer), _) if answer.says_missing() => Verdict::Done(Outcome::Missing),
+            (_, Verdict::Done(_)) => Verdict::Done(Outcome::Deleted),
+            (_, verdict) => verdict,
+        }
     }
 
     /// Raw bytes, since multipart and an upsert run into row-level security; with their length, since a chunked
@@ -120,9 +129,8 @@ impl SupabaseStorage {
     }
 
     fn object_url(&self, route: &str, key: &StorageKey) -> String {
-        let (bucket, shard, name) =
-            (encode(self.bucket.as_str()), encode(key.shard()), encode(key.file_name()));
-        format!("{}/storage/v1/{route}/{bucket}/{shard}/{name}", self.url)
+        // A key has nothing in it that would have to be escaped.
+        format!("{}/storage/v1/{route}/{}/{key}", self.url, encode(self.bucket.as_str()))
     }
 }
 
@@ -133,7 +141,7 @@ impl Storage for SupabaseStorage {
     }
 
     async fn put(&self, key: &StorageKey, blob: &Blob, deadline: Instant) -> Result<(), StorageError> {
-        Outcome::settle(self.backend(), self.upload(key, blob, deadline).await)
+        Outcome::settle(self.backend(), self.upload(key, blob, deadline).await).map(drop)
     }
 
     fn public_url(&self, key: &StorageKey) -> String {
@@ -146,16 +154,22 @@ impl Storage for SupabaseStorage {
 
     async fn holds(&self, key: &StorageKey, deadline: Instant) -> bool {
         let request = self.client.request(Method::GET, &self.object_url("object/info", key)).body(no_body());
-        matches!(self.ask(request, deadline).await, (Some(_), Verdict::Done))
+        matches!(self.ask(request, deadline).await, (Some(_), Verdict::Done(_)))
+    }
+
+    async fn delete(&self, key: &StorageKey, deadline: Instant) -> Result<bool, StorageError> {
+        let attempt = |limit| self.attempt_to_delete(key, limit);
+        let deleted = self.retry.run(self.backend(), 0, deadline, attempt).await;
+        Ok(Outcome::settle(self.backend(), deleted)? == Outcome::Deleted)
     }
 
     async fn ready(&self) -> Result<(), StorageError> {
         match self.ask(self.bucket_request(), Instant::now() + PROBE).await {
-            (Some(answer), Verdict::Done) if answer.says_private() => Err(StorageError::Refused {
+            (Some(answer), Verdict::Done(_)) if answer.says_private() => Err(StorageError::Refused {
                 refusal: Refusal::BucketPrivate,
                 answer: "public: false".to_owned(),
             }),
-            (_, Verdict::Done | Verdict::Duplicate) => Ok(()),
+            (_, Verdict::Done(_)) => Ok(()),
             (_, Verdict::Refused { refusal, answer }) => Err(StorageError::Refused { refusal, answer }),
             (_, Verdict::Again { why, .. }) => Err(StorageError::Unavailable { tries: 1, last: why }),
         }

@@ -48,6 +48,22 @@ fn a_local_put_is_stored_or_a_duplicate() {
 }
 
 #[test]
+fn a_removal_is_deleted_or_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = counted(async {
+        let storage = LocalStorage::open(folder.path(), "http://localhost".parse().unwrap()).await.unwrap();
+        put_twice(&storage).await;
+        let key = Blob::from(Bytes::from_static(b"a picture")).key(ImageFormat::Jpeg);
+        for expected in [true, false] {
+            let deleted = storage.delete(&key, Instant::now() + Duration::from_secs(60)).await;
+            assert_eq!(deleted.unwrap(), expected);
+        }
+    });
+    let line = |outcome| format!(r#"storage_requests_total{{backend="local",outcome="{outcome}"}} 1"#);
+    assert_eq!(lines, ["deleted", "duplicate", "missing", "stored"].map(line));
+}
+
+#[test]
 fn each_further_try_and_each_end_of_a_supabase_put_is_counted() {
     let lines = counted(async {
         let server = SupabaseServer::start().await;

@@ -180,6 +180,19 @@ async fn a_wrong_key_is_refused_without_a_second_try() {
 }
 
 #[tokio::test]
+async fn what_may_not_be_deleted_is_refused_and_stays() {
+    let server = S3Server::start().await;
+    put(&server).await.unwrap();
+    let wrong = S3Storage::new(S3Config { secret: "hunter2".into(), ..config(&server.url()) }).unwrap();
+    let key = picture().0;
+    assert_eq!(refusal(wrong.delete(&key, soon()).await.map(drop)), Refusal::Credentials);
+    assert!(server.object(key.as_str()).await.is_some());
+    assert!(storage(&server).delete(&key, soon()).await.unwrap());
+    assert!(server.object(key.as_str()).await.is_none());
+    drop(server);
+}
+
+#[tokio::test]
 async fn a_missing_bucket_is_refused_without_a_second_try() {
     let server = S3Server::start().await;
     server.remove_bucket();

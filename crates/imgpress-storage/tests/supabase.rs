@@ -173,6 +173,19 @@ async fn refusals_tell_what_for_with_and_without_codes_and_are_not_tried_again()
 }
 
 #[tokio::test]
+async fn what_may_not_be_deleted_is_refused_and_stays() {
+    let server = SupabaseServer::start().await;
+    put(&server).await.unwrap();
+    let key = picture().0;
+    let wrong = storage_with(&server, SupabaseServer::EXPIRED_JWT);
+    assert_eq!(refusal(wrong.delete(&key, soon()).await.map(drop)), Refusal::Credentials);
+    assert_eq!(server.object_count(), 1);
+    server.remove_bucket();
+    let storage = storage_with(&server, SupabaseServer::JWT);
+    assert_eq!(refusal(storage.delete(&key, soon()).await.map(drop)), Refusal::BucketMissing);
+}
+
+#[tokio::test]
 async fn duplicates_are_known_on_servers_without_codes() {
     let server = SupabaseServer::start().await;
     server.leave_out_codes();

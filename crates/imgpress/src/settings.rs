@@ -259,6 +259,19 @@ pub(crate) struct StorageSettings {
     /// Folder for local storage and API keys.
     #[arg(long, env = "IMGPRESS_DATA_DIR", value_name = "FOLDER", default_value = "./data")]
     pub(crate) data_dir: PathBuf,
+    /// Whether each client's pictures lie in a folder of its own, which nobody guesses.
+    #[arg(long, env = "IMGPRESS_CLIENT_PREFIX", value_name = "SWITCH", default_value = "off")]
+    pub(crate) client_prefix: Switch,
+    /// What the folders' names are made with; gateways that share a store need the same [default: made at the first start
+    /// and kept in the data folder].
+    #[arg(long, env = "IMGPRESS_CLIENT_PREFIX_SECRET", value_name = "SECRET", hide_env_values = true)]
+    pub(crate) client_prefix_secret: Option<secrecy::SecretString>,
+    /// The most that local storage keeps; the oldest goes first [default: everything].
+    #[arg(long, env = "IMGPRESS_STORAGE_MAX_BYTES", value_name = "BYTES", value_parser = byte_size)]
+    pub(crate) storage_max_bytes: Option<ByteSize>,
+    /// How long local storage keeps a picture [default: for good].
+    #[arg(long, env = "IMGPRESS_STORAGE_MAX_AGE", value_name = "DURATION", value_parser = positive_duration)]
+    pub(crate) storage_max_age: Option<Duration>,
     /// Base of the URLs that local storage returns [default: http:// and the listen address].
     #[arg(long, env = "IMGPRESS_PUBLIC_URL", value_name = "URL")]
     pub(crate) public_url: Option<imgpress_storage::BaseUrl>,

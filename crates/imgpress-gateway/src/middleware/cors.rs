@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 
 use crate::{AppState, CorsOrigins};
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
+const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, DELETE");
 
 /// What a page may send beyond what every page may.
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(

@@ -10,8 +10,16 @@ use utoipa::openapi::{Content, HeaderBuilder, ObjectBuilder, OpenApi, Ref, Respo
 /// What an upload cannot be answered with: what is of things that are not there.
 const NOT_OF_UPLOADS: [ErrorCode; 2] = [ErrorCode::NotFound, ErrorCode::MethodNotAllowed];
 
-/// Errors of a stored file, and of the question whether an upload would work.
+/// Errors of a stored file, of its removal, and of the question whether an upload would work.
 const OF_FILES: &[ErrorCode] = &[ErrorCode::NotFound, ErrorCode::StorageFailed, ErrorCode::Draining];
+const OF_DELETIONS: &[ErrorCode] = &[
+    ErrorCode::Unauthorized,
+    ErrorCode::NotFound,
+    ErrorCode::RateLimited,
+    ErrorCode::Internal,
+    ErrorCode::StorageFailed,
+    ErrorCode::Draining,
+];
 const OF_READY: &[ErrorCode] = &[
     ErrorCode::Draining,
     ErrorCode::Overloaded,
@@ -27,14 +35,16 @@ impl Modify for Failures {
         let of_uploads: Vec<_> =
             ErrorCode::ALL.into_iter().filter(|code| !NOT_OF_UPLOADS.contains(code)).collect();
         for (path, item) in &mut document.paths.paths {
-            let (operation, codes) = match path.as_str() {
-                "/compress" => (&mut item.post, of_uploads.as_slice()),
-                "/files/{key}" => (&mut item.get, OF_FILES),
-                "/ready" => (&mut item.get, OF_READY),
+            let of_path: &mut [_] = match path.as_str() {
+                "/compress" => &mut [(&mut item.post, of_uploads.as_slice())],
+                "/files/{key}" => &mut [(&mut item.get, OF_FILES), (&mut item.delete, OF_DELETIONS)],
+                "/ready" => &mut [(&mut item.get, OF_READY)],
                 _ => continue,
             };
-            if let Some(operation) = operation {
-                add(operation, codes);
+            for (operation, codes) in of_path {
+                if let Some(operation) = operation {
+                    add(operation, codes);
+                }
             }
         }
     }

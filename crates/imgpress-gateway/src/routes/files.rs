@@ -2,6 +2,7 @@ use std::io;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -14,8 +15,11 @@ use imgpress_engine_api::{ErrorCode, Failure};
 use imgpress_http::Error;
 use imgpress_storage::{Storage, StorageKey, StoredObject};
 
+use tokio::time::Instant;
+
 use super::conditions;
-use crate::{AppState, section};
+use crate::client_prefix::Ownership;
+use crate::{ApiKeyName, AppState, section};
 
 /// A key is a hash of what is behind it, so what is behind it never changes.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -28,9 +32,7 @@ pub(crate) async fn get_file(
     path: Result<Path<String>, PathRejection>,
     request: HeaderMap,
 ) -> Result<Response, Error> {
-    // What is not even text is no key either.
-    let Path(key) = path.map_err(|_| no_such_file())?;
-    let key: StorageKey = key.parse().map_err(|_| no_such_file())?;
+    let key = key_of(path)?;
     let opened = state.storage.open(&key).await;
     let object = opened.map_err(|error| storage_failed().caused_by(error))?.ok_or_else(no_such_file)?;
     let tag = object.etag();
@@ -47,6 +49,30 @@ pub(crate) async fn get_file(
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     Ok(response)
+}
+
+/// `DELETE /files/{key}`: takes a client's own picture away. What is gone, was never there or is another's are one answer.
+pub(crate) async fn delete_file(
+    State(state): State<AppState>,
+    Extension(name): Extension<ApiKeyName>,
+    path: Result<Path<String>, PathRejection>,
+) -> Result<StatusCode, Error> {
+    let key = key_of(path)?;
+    if Ownership::of(&key, state.config.client_prefixes.as_deref(), &name) == Ownership::Foreign {
+        return Err(no_such_file().into());
+    }
+    let deadline = Instant::now() + state.config.request_timeout;
+    let deleted = state.storage.delete(&key, deadline).await;
+    match deleted.map_err(|error| not_deleted().caused_by(error))? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(no_such_file().into()),
+    }
+}
+
+fn key_of(path: Result<Path<String>, PathRejection>) -> Result<StorageKey, Failure> {
+    // What is not even text is no key either.
+    let Path(key) = path.map_err(|_| no_such_file())?;
+    key.parse().map_err(|_| no_such_file())
 }
 
 /// The asked-for range, unless it was asked for under a condition that does not hold (RFC 9110, 13.1.5). A date never
@@ -142,6 +168,11 @@ fn not_satisfiable(length: u64) -> Response {
 
 fn no_such_file() -> Failure {
     Failure::new(ErrorCode::NotFound, "There is no such file.")
+}
+
+fn not_deleted() -> Failure {
+    let message = "The file could not be removed; the fault is ours and was logged. Please try again.";
+    Failure::new(ErrorCode::StorageFailed, message)
 }
 
 fn storage_failed() -> Failure {

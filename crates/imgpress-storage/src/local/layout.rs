@@ -25,17 +25,17 @@ impl Layout {
         &self.temp
     }
 
+    /// Where pictures are.
+    pub(super) fn files(&self) -> &Path {
+        &self.files
+    }
+
     /// The folder of a key, made if need be, and for good: its own entry is on the disk.
     pub(super) async fn make_shard(&self, key: &StorageKey) -> io::Result<PathBuf> {
-        let shard = self.files.join(key.shard());
-        match fs::create_dir(&shard).await {
-            Ok(()) => sync_folder(&self.files).await?,
-            Err(there) if there.kind() == ErrorKind::AlreadyExists => {
-                is_itself(&shard).await?.then_some(()).ok_or_else(leads_elsewhere)?;
-            }
-            Err(other) => return Err(other),
+        match key.client() {
+            None => make_folder(&self.files, key.shard()).await,
+            Some(client) => make_folder(&make_folder(&self.files, client).await?, key.shard()).await,
         }
-        Ok(shard)
     }
 
     /// Where a key's picture is, if a plain file is there that no link leads to.
@@ -55,6 +55,19 @@ impl Layout {
         }
         Ok(())
     }
+}
+
+/// A folder in another, made if need be.
+async fn make_folder(within: &Path, name: &str) -> io::Result<PathBuf> {
+    let folder = within.join(name);
+    match fs::create_dir(&folder).await {
+        Ok(()) => sync_folder(within).await?,
+        Err(there) if there.kind() == ErrorKind::AlreadyExists => {
+            is_itself(&folder).await?.then_some(()).ok_or_else(leads_elsewhere)?;
+        }
+        Err(other) => return Err(other),
+    }
+    Ok(folder)
 }
 
 /// Puts a folder's entries on the disk, so that a rename into it survives a power cut.

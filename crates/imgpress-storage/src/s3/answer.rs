@@ -6,6 +6,7 @@ use hyper::body::Incoming;
 
 use crate::Refusal;
 use crate::client::{chain, retry_after, start_of_body};
+use crate::outcome::Outcome;
 use crate::retry::Verdict;
 
 /// A store's answer that is no success, which goes through `object_store` as the error of its transport: it carries
@@ -52,7 +53,7 @@ impl Answer {
     pub(super) fn verdict(&self) -> Verdict {
         match (self.http.as_u16(), self.code.as_str()) {
             // R2 says 412 too, some stores 304.
-            (304 | 412, _) => Verdict::Duplicate,
+            (304 | 412, _) => Verdict::Done(Outcome::Duplicate),
             // Another upload of the same key is under way.
             (409, _) | (408 | 429, _) | (_, "RequestTimeout" | "SlowDown") => self.again(),
             (status, _) if (500..=599).contains(&status) && !self.says_not_implemented() => self.again(),
@@ -121,8 +122,8 @@ mod tests {
 
     #[test]
     fn a_condition_that_fails_is_a_duplicate() {
-        assert!(matches!(answer(412, "PreconditionFailed").verdict(), Verdict::Duplicate));
-        assert!(matches!(answer(304, "").verdict(), Verdict::Duplicate));
+        assert!(matches!(answer(412, "PreconditionFailed").verdict(), Verdict::Done(Outcome::Duplicate)));
+        assert!(matches!(answer(304, "").verdict(), Verdict::Done(Outcome::Duplicate)));
     }
 
     #[test]

@@ -7,7 +7,9 @@ pub struct S3BucketName(String);
 
 /// A text that is no [`S3BucketName`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a bucket's name has 3 to 63 letters, digits, '-', '.' and '_', with a letter or digit at either end")]
+#[error(
+    "a bucket's name has 3 to 63 letters, digits, '-', '.' and '_', with a letter or digit at either end"
+)]
 pub struct S3BucketNameMalformed;
 
 /// A region of an S3, `us-east-1` or `auto`: what signatures are made for.
@@ -93,7 +95,9 @@ mod tests {
 
     #[test]
     fn refuses_what_would_lead_elsewhere_in_a_url() {
-        for name in ["", "ab", "..", "a..b", ".ab", "ab-", "a/b", "a b c", "a?b", "a@b.c", "äbc", &"b".repeat(64)] {
+        for name in
+            ["", "ab", "..", "a..b", ".ab", "ab-", "a/b", "a b c", "a?b", "a@b.c", "äbc", &"b".repeat(64)]
+        {
             assert_eq!(name.parse::<S3BucketName>(), Err(S3BucketNameMalformed), "{name:?}");
         }
         for region in ["", "us east", "us.east", "us/east", "-us", "us-", "example.com#", &"r".repeat(64)] {

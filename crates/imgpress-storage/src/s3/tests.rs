@@ -35,7 +35,10 @@ fn the_bucket_is_in_the_path_or_ahead_of_the_host() {
         assert_eq!(storage.bucket_url.as_str(), bucket_url);
         let key = StorageKey::new([7; 32], ImageFormat::Png);
         let signed = storage.public_url(&key);
-        assert!(signed.starts_with(&format!("{bucket_url}/{key}?X-Amz-Algorithm=AWS4-HMAC-SHA256")), "{signed}");
+        assert!(
+            signed.starts_with(&format!("{bucket_url}/{key}?X-Amz-Algorithm=AWS4-HMAC-SHA256")),
+            "{signed}"
+        );
         assert!(signed.contains("X-Amz-Expires=60") && !signed.contains(S3Server::SECRET), "{signed}");
     }
     assert!(matches!(S3Storage::new(config(Some("http://127.0.0.1:1"), false)), Err(S3SetupError::NoHost)));

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::credentials::Credentials;
 use crate::Refusal;
 use crate::client::{retry_after, start_of_body};
+use crate::outcome::Outcome;
 use crate::retry::Verdict;
 
 /// What the store answered: its body tells more than its HTTP status, which is 400 for nearly every error.
@@ -30,15 +31,25 @@ impl Answer {
         Self { http, retry_after, body, said }
     }
 
-    /// What to do about it.
+    /// What it means for an upload.
     pub(super) fn verdict(&self) -> Verdict {
         match self.status() {
-            _ if self.http.is_success() => Verdict::Done,
-            409 if self.is_duplicate() => Verdict::Duplicate,
+            _ if self.http.is_success() => Verdict::Done(Outcome::Stored),
+            409 if self.is_duplicate() => Verdict::Done(Outcome::Duplicate),
             // 423 is a lock that another upload of the same name holds, 544 a database that timed out.
             423 | 429 | 500..=599 => Verdict::Again { why: self.said.clone(), retry_after: self.retry_after },
             _ => Verdict::Refused { refusal: self.refusal(), answer: self.said.clone() },
         }
+    }
+
+    /// Whether there is no such object.
+    pub(super) fn says_missing(&self) -> bool {
+        // Servers before 2026-07 send no code.
+        let missing = match (self.text("code"), self.text("error")) {
+            (Some(code), _) => code == "NoSuchKey",
+            (None, error) => error == Some("not_found"),
+        };
+        missing && self.status() == 404
     }
 
     /// Whether the answer describes a bucket that the public cannot read.
@@ -112,8 +123,8 @@ mod tests {
 
     #[test]
     fn success_is_by_http_status() {
-        assert!(matches!(judge(200, r#"{"Key":"images/a","Id":"b"}"#), Verdict::Done));
-        assert!(matches!(judge(200, "not json"), Verdict::Done));
+        assert!(matches!(judge(200, r#"{"Key":"images/a","Id":"b"}"#), Verdict::Done(Outcome::Stored)));
+        assert!(matches!(judge(200, "not json"), Verdict::Done(Outcome::Stored)));
     }
 
     #[test]
@@ -123,10 +134,24 @@ mod tests {
             r#"{"statusCode":"409","error":"Duplicate","message":"The resource already exists"}"#,
             r#"{"statusCode":409,"error":"Duplicate"}"#,
         ] {
-            assert!(matches!(judge(400, body), Verdict::Duplicate), "{body}");
+            assert!(matches!(judge(400, body), Verdict::Done(Outcome::Duplicate)), "{body}");
         }
-        assert!(matches!(judge(409, ""), Verdict::Duplicate));
+        assert!(matches!(judge(409, ""), Verdict::Done(Outcome::Duplicate)));
         assert_eq!(refusal(400, r#"{"statusCode":"409","error":"Conflict","code":"Other"}"#), Refusal::Other);
+    }
+
+    #[test]
+    fn a_missing_object_is_not_a_missing_bucket() {
+        let missing = |body: &str| {
+            let body: Value = serde_json::from_str(body).unwrap();
+            Answer { http: StatusCode::BAD_REQUEST, retry_after: None, body, said: String::new() }
+                .says_missing()
+        };
+        assert!(missing(r#"{"statusCode":"404","error":"not_found","message":"Object not found"}"#));
+        assert!(missing(r#"{"statusCode":"404","error":"not_found","code":"NoSuchKey"}"#));
+        assert!(!missing(r#"{"statusCode":"404","error":"Bucket not found","code":"NoSuchBucket"}"#));
+        assert!(!missing(r#"{"statusCode":"404","error":"Bucket not found"}"#));
+        assert!(!missing(r#"{"statusCode":"403","error":"Unauthorized","code":"AccessDenied"}"#));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub(super) async fn answer(
         (&Method::POST, ["", "storage", "v1", "object", bucket, key @ ..]) if !key.is_empty() => {
             upload(connection, request, bucket, &key.join("/")).await?
         }
+        (&Method::DELETE, ["", "storage", "v1", "object", bucket, key @ ..]) if !key.is_empty() => {
+            delete(connection, request.headers(), bucket, &key.join("/"))
+        }
         (&Method::GET, ["", "storage", "v1", "object", "public", bucket, key @ ..]) => {
             public_object(&connection.state.lock(), bucket, &key.join("/"))
         }
@@ -44,8 +47,24 @@ pub(super) async fn answer(
     Ok(reply.into_response(connection.state.lock().codes))
 }
 
-fn authorized(connection: &Connection<State>, headers: &HeaderMap, reply: impl FnOnce(&Held) -> Reply) -> Reply {
+fn authorized(
+    connection: &Connection<State>,
+    headers: &HeaderMap,
+    reply: impl FnOnce(&Held) -> Reply,
+) -> Reply {
     refuse_caller(headers).map_or_else(|| reply(&connection.state.lock()), Reply::from)
+}
+
+fn delete(connection: &Connection<State>, headers: &HeaderMap, bucket: &str, key: &str) -> Reply {
+    if let Some(refused) = refuse_caller(headers) {
+        return refused.into();
+    }
+    let mut held = connection.state.lock();
+    match held.objects.remove(&(bucket.to_owned(), key.to_owned())) {
+        _ if !held.buckets.contains_key(bucket) => reply::NO_BUCKET.into(),
+        Some(_) => Reply::json(200, json!({ "message": "Successfully deleted" })),
+        None => reply::NO_OBJECT.into(),
+    }
 }
 
 fn public_object(held: &Held, bucket: &str, key: &str) -> Reply {

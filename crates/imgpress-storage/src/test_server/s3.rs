@@ -234,7 +234,9 @@ async fn fail(connection: &Connection<Shared>, fault: Fault) -> Result<Response<
             }
             reply
         }
-        Fault::InternalError | Fault::DatabaseTimeout => error(500, "InternalError", "We encountered an error"),
+        Fault::InternalError | Fault::DatabaseTimeout => {
+            error(500, "InternalError", "We encountered an error")
+        }
         Fault::BadGateway => reply(502, "text/html", "<h1>502 Bad Gateway</h1>"),
         Fault::Unavailable => reply(503, "text/plain", ""),
         Fault::LockTimeout | Fault::Locked => {

@@ -71,30 +71,34 @@ pub(crate) fn kept_in(data_dir: &Path) -> PathBuf {
     data_dir.join(LIST)
 }
 
-/// The key that an earlier start made, or a new one that later starts will find.
 fn kept_key(data_dir: &Path) -> anyhow::Result<SecretString> {
-    let path = data_dir.join(FILE);
+    kept_secret(data_dir, FILE)
+}
+
+/// The key that an earlier start made and keeps in this file, or a new one that later starts will find.
+pub(super) fn kept_secret(data_dir: &Path, file: &str) -> anyhow::Result<SecretString> {
+    let path = data_dir.join(file);
     match fs::read_to_string(&path) {
         Ok(text) if text.trim().is_empty() => {
-            anyhow::bail!("{FILE} is empty; delete it to have a new key made")
+            anyhow::bail!("{file} is empty; delete it to have a new key made")
         }
         Ok(text) => Ok(text.trim().into()),
-        Err(error) if error.kind() == ErrorKind::NotFound => make_key(data_dir, &path),
+        Err(error) if error.kind() == ErrorKind::NotFound => make_secret(data_dir, file),
         Err(error) => Err(error.into()),
     }
 }
 
 /// Makes a key and keeps it. Another process that starts at the same moment may be first: then its key holds.
-fn make_key(data_dir: &Path, path: &Path) -> anyhow::Result<SecretString> {
+fn make_secret(data_dir: &Path, name: &str) -> anyhow::Result<SecretString> {
     fs::create_dir_all(data_dir)?;
     let key: SecretString = random_key().into();
     // A temporary file is readable by its owner alone, and appears under its name whole or not at all.
     let mut file = tempfile::NamedTempFile::new_in(data_dir)?;
     writeln!(file, "{}", key.expose_secret())?;
     file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
+    match file.persist_noclobber(data_dir.join(name)) {
         Ok(_) => Ok(key),
-        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => kept_key(data_dir),
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => kept_secret(data_dir, name),
         Err(failed) => Err(failed.error.into()),
     }
 }

@@ -15,7 +15,7 @@ use secrecy::ExposeSecret;
 use crate::cli::Usage;
 use crate::role::api_key::Access;
 use crate::role::engines::remote_engine;
-use crate::role::store::{Store, open_store};
+use crate::role::store::{Store, client_prefixes, open_store};
 use crate::server::{Server, block_on};
 use crate::settings::{
     ApiSettings, GatewayRoleSettings, RequestSettings, SharingSettings, StorageSettings, Switch,
@@ -73,6 +73,7 @@ impl Front<'_> {
             trusted_proxies: self.api.trusted_proxies.clone(),
             cors_origins: self.api.cors_origins.clone(),
             page,
+            client_prefixes: client_prefixes(self.storage)?,
             spool_dir: spool_dir.clone(),
         };
         let shared = open_shared(self.sharing).await?;

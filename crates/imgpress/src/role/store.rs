@@ -3,13 +3,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
+use imgpress_gateway::ClientPrefixes;
 use imgpress_storage::{
-    BaseUrl, LocalStorage, S3Storage, Storage, SupabaseConfig, SupabaseStorage, open_temp_dir,
+    BaseUrl, LocalStorage, Retention, S3Storage, Storage, SupabaseConfig, SupabaseStorage, open_temp_dir,
 };
+use secrecy::ExposeSecret;
 
 use crate::cli::Usage;
+use crate::role::api_key::kept_secret;
 use crate::role::gateway::local_url;
-use crate::settings::{StorageBackend, StorageSettings};
+use crate::settings::{StorageBackend, StorageSettings, Switch};
 
 /// Where outputs go.
 pub(super) struct Store {
@@ -26,12 +29,45 @@ pub(super) async fn open_store(settings: &StorageSettings, address: SocketAddr) 
         Some(_) => StorageBackend::S3,
         None => StorageBackend::Local,
     };
-    match settings.storage.unwrap_or(default) {
+    let chosen = settings.storage.unwrap_or(default);
+    let bounded = settings.storage_max_bytes.is_some() || settings.storage_max_age.is_some();
+    if bounded && chosen != StorageBackend::Local {
+        let both = "--storage-max-bytes (IMGPRESS_STORAGE_MAX_BYTES) and --storage-max-age (IMGPRESS_STORAGE_MAX_AGE)";
+        return Err(
+            Usage(format!("{both} are for local storage; other stores have rules of their own")).into()
+        );
+    }
+    match chosen {
         StorageBackend::Local => open_local(settings, address).await,
         StorageBackend::Supabase => open_supabase(settings).await,
         StorageBackend::S3 => open_s3(settings).await,
     }
 }
+
+/// The folders of clients, if each is to have its own.
+pub(super) fn client_prefixes(settings: &StorageSettings) -> anyhow::Result<Option<Arc<ClientPrefixes>>> {
+    if settings.client_prefix == Switch::Off {
+        return Ok(None);
+    }
+    let secret = match &settings.client_prefix_secret {
+        Some(secret) if secret.expose_secret().len() < SHORTEST_SECRET => {
+            return Err(Usage(format!(
+                "--client-prefix-secret (IMGPRESS_CLIENT_PREFIX_SECRET): the value cannot be taken; allowed: at least \
+                 {SHORTEST_SECRET} characters"
+            ))
+            .into());
+        }
+        Some(secret) => secret.clone(),
+        None => kept_secret(&settings.data_dir, PREFIX_SECRET).with_context(|| unusable(settings))?,
+    };
+    Ok(Some(Arc::new(ClientPrefixes::new(&secret))))
+}
+
+/// The file in the data folder that keeps what the names of clients' folders are made with.
+const PREFIX_SECRET: &str = "client-prefix-secret";
+
+/// Characters that such a secret has at least: more than anybody tries out.
+const SHORTEST_SECRET: usize = 16;
 
 async fn open_local(settings: &StorageSettings, address: SocketAddr) -> anyhow::Result<Store> {
     let public_url: BaseUrl = match &settings.public_url {
@@ -39,7 +75,11 @@ async fn open_local(settings: &StorageSettings, address: SocketAddr) -> anyhow::
         None => local_url(address).parse()?,
     };
     let opened = LocalStorage::open(&settings.data_dir, public_url).await;
-    let storage = opened.with_context(|| unusable(settings))?;
+    let retention = Retention {
+        max_bytes: settings.storage_max_bytes.map(|most| most.as_u64()),
+        max_age: settings.storage_max_age,
+    };
+    let storage = opened.with_context(|| unusable(settings))?.with_retention(retention);
     let spool_dir = storage.temp_dir().to_owned();
     Ok(Store { storage: Arc::new(storage), spool_dir })
 }

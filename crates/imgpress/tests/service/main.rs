@@ -13,6 +13,7 @@ mod animations;
 mod auto;
 mod carried;
 mod command_line;
+mod deleting;
 mod engines;
 mod faults;
 mod files;

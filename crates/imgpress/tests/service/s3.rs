@@ -33,7 +33,10 @@ async fn an_upload_is_stored_in_s3_under_a_signed_url_or_a_public_one() {
         assert!(url.starts_with(&format!("{public}/{key}")) && url.contains(mark), "{url}");
         assert_eq!(client.fetch(&receipt).await.len(), receipt["bytes"]);
         let object = server.object(key).await.unwrap();
-        assert_eq!((object.bytes.len(), object.content_type.as_str()), (client.fetch(&receipt).await.len(), "image/jpeg"));
+        assert_eq!(
+            (object.bytes.len(), object.content_type.as_str()),
+            (client.fetch(&receipt).await.len(), "image/jpeg")
+        );
         assert_eq!(client.get(&format!("/files/{key}")).await.status(), 404, "the store serves it");
     }
 }

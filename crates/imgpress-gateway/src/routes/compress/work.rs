@@ -52,7 +52,8 @@ impl Work<'_> {
             return Ok(Answer::SentBack(output));
         }
         let ended = ended.get().copied().unwrap_or_else(Instant::now);
-        let (key, receipt) = store(self.app, output, ended + self.app.config.request_timeout).await?;
+        let (key, receipt) =
+            store(self.app, output, &self.name, ended + self.app.config.request_timeout).await?;
         if let (Some(cache), Some(known)) = (cache, known) {
             cache.keep(known, &key, &receipt).await;
         }
@@ -94,10 +95,19 @@ impl Work<'_> {
 }
 
 /// Puts an output under its hash.
-async fn store(app: &App, output: Output, deadline: Instant) -> Result<(StorageKey, Receipt), Failure> {
+async fn store(
+    app: &App,
+    output: Output,
+    name: &ApiKeyName,
+    deadline: Instant,
+) -> Result<(StorageKey, Receipt), Failure> {
     let mut receipt = output.receipt.clone();
     let blob = spool(app, output).await?;
     let key = blob.key(receipt.format);
+    let key = match &app.config.client_prefixes {
+        Some(prefixes) => key.within(&prefixes.of(name)),
+        None => key,
+    };
     let started = Instant::now();
     app.storage.put(&key, &blob, deadline).await.map_err(|error| storage_failed().caused_by(error))?;
     let took = started.elapsed().as_secs_f64();

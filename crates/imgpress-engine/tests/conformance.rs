@@ -2,6 +2,8 @@
 
 mod server;
 
+use std::error::Error;
+
 use imgpress_engine::LocalEngine;
 use imgpress_engine_api::conformance;
 use imgpress_engine_api::remote::{RemoteConfig, RemoteEngine};
@@ -16,7 +18,7 @@ async fn the_local_engine_keeps_its_promises() {
 #[tokio::test]
 async fn the_engine_behind_a_socket_keeps_its_promises() {
     let server = server::start(server::config()).await;
-    conformance::run(&remote(&[&server])).await;
+    conformance::run(&remote(&[&server]).unwrap()).await;
 }
 
 #[tokio::test]
@@ -26,10 +28,10 @@ async fn three_engines_keep_the_promises_of_one() {
         server::start(server::config()).await,
         server::start(server::config()).await,
     ];
-    conformance::run(&remote(&servers.each_ref())).await;
+    conformance::run(&remote(&servers.each_ref()).unwrap()).await;
 }
 
-fn remote(servers: &[&server::Server]) -> RemoteEngine {
+fn remote(servers: &[&server::Server]) -> Result<RemoteEngine, Box<dyn Error>> {
     let urls: Vec<&str> = servers.iter().map(|server| server.url.as_str()).collect();
-    RemoteEngine::new(RemoteConfig::new(urls.join(",").parse().unwrap())).unwrap()
+    Ok(RemoteEngine::new(RemoteConfig::new(urls.join(",").parse()?))?)
 }

@@ -110,6 +110,7 @@ impl Idempotency {
 
 /// Who has a key among gateways that share them.
 #[derive(Debug, PartialEq, Eq)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "without Redis nobody else has one"))]
 pub(crate) enum Holder {
     /// Whoever has just asked.
     This,

@@ -51,7 +51,7 @@ impl RedisServer {
                 return server;
             }
         }
-        panic!("redis-server did not start on any of {TRIES} ports");
+        unreachable!("redis-server starts on one of {TRIES} ports");
     }
 
     /// The URL, with the password if there is one.

@@ -18,8 +18,8 @@ use crate::{Error, Outcome, Output, encode, select};
 const WORTH_OF_JPEG: usize = 9;
 
 /// A picture that is coded anew loses something once more. How coarsely a JPEG XL is quantised stands deep in its bits, so that
-/// its size has to say it: one that was made at the quality that is asked for, with less effort, is up to a quarter larger
-/// than what comes of it. What saves less than that is no coarser, and the file stays: one part in so many of the new one.
+/// its size has to say it: what would save less than a quarter stays, for it may have been made at the quality that is asked for
+/// with less effort. One part in so many of the new one; a choice, not measured.
 const WORTH: usize = 3;
 
 /// Hundredths that are left of a JPEG whose coefficients are coded anew, about: 78 to 87 of photographs at qualities 60

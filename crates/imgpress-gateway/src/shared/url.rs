@@ -3,6 +3,7 @@ use std::str::FromStr;
 
 /// Where Redis is, with a password perhaps: `redis://`, `rediss://` (TLS) or `unix://`. Never shown.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "without Redis nobody connects"))]
 pub struct RedisUrl(pub(super) String);
 
 /// A text that names no Redis. Does not repeat it, since there may be a password in it.

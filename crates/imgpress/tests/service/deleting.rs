@@ -7,7 +7,7 @@ use imgpress_storage::test_server::{S3Server, SupabaseServer};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
 
-use crate::support::{Client, KEY, Refusal, Service, form, photo};
+use crate::support::{Client, KEY, Refusal, Service, body, form, photo};
 
 /// Deletes with a key, or without one.
 async fn delete(service: &Service, key: &str, api_key: Option<&str>) -> Response {
@@ -65,7 +65,7 @@ async fn what_is_deleted_is_gone_whatever_the_store() {
         let answer = delete(&service, &key_of(&one), Some(KEY)).await;
         assert_eq!(answer.status(), StatusCode::NO_CONTENT, "{store:?}");
         assert!(answer.headers().contains_key("x-ratelimit-remaining"));
-        assert_eq!(answer.bytes().await.unwrap().len(), 0);
+        assert_eq!(body(answer).await.len(), 0);
         assert!(is_gone(&one).await && !is_gone(&other).await, "{store:?}");
         let again = Refusal::read(delete(&service, &key_of(&one), Some(KEY)).await).await;
         assert!(again.is(404, "not-found"), "{again:?}");
@@ -174,7 +174,7 @@ async fn local_storage_keeps_no_more_and_no_longer_than_it_is_told() {
         (&0.into(), &1000.into(), &2000.into())
     );
     assert_eq!(paths.clone().map(|path| path.exists()), [false, true, true]);
-    let metrics = Client::of(&service).get("/metrics").await.text().await.unwrap();
+    let metrics = String::from_utf8(body(Client::of(&service).get("/metrics").await).await).unwrap();
     for line in [
         "storage_local_bytes 2000",
         "storage_expired_total{reason=\"size\"} 1",

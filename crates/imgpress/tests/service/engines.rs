@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use crate::metrics::value;
 use crate::support::wire::{body_of, connect, part, statuses, upload_of};
-use crate::support::{Client, Service, photo, png_of};
+use crate::support::{Client, Service, body, photo, png_of};
 
 /// Longer than anything here takes; only a hang reaches it.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -104,7 +104,8 @@ async fn upload_until(ends: &AtomicBool, client: &Client, number: u32, done: &At
             break;
         }
         let response = client.compress(photo(260 + number, 200 + round % 50), &[]).await;
-        assert_eq!(response.status(), StatusCode::OK, "{:?}", response.text().await);
+        let status = response.status();
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body(response).await));
         done.fetch_add(1, Ordering::Relaxed);
     }
 }

@@ -58,7 +58,7 @@ impl Job<'_> {
             best = Some(lossy);
         }
         let may_be_graphic = source.info.may_be_graphic(&source.geometry);
-        if best.is_none() || !is_near && may_be_graphic && look::is_graphic(&ready.raster) {
+        if best.is_none() || may_be_graphic && look::is_graphic(&ready.raster) {
             let lossless = work.lossless()?;
             best = best.filter(|best| best.file.bytes.len() < lossless.file.bytes.len()).or(Some(lossless));
         }

@@ -6,8 +6,13 @@ use std::time::{Duration, SystemTime};
 use imgpress_storage::test_server::{S3Server, SupabaseServer};
 use reqwest::{Response, StatusCode};
 use serde_json::Value;
+use tokio::time::timeout;
 
+use crate::metrics::value;
 use crate::support::{Client, KEY, Refusal, Service, body, form, photo};
+
+/// Longer than anything here takes; only a hang reaches it.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Deletes with a key, or without one.
 async fn delete(service: &Service, key: &str, api_key: Option<&str>) -> Response {
@@ -163,32 +168,27 @@ async fn local_storage_keeps_no_more_and_no_longer_than_it_is_told() {
     let paths = [1, 2, 3].map(picture);
     let beside = data.path().join("tmp/imgpress-0123.part");
     make(&beside, SystemTime::now());
-    let mut service = Service::start(
-        "serve",
-        &["--data-dir", dir, "--storage-max-bytes", "2500", "--storage-max-age", "1d"],
-    )
-    .await;
-    let line = service.logged(|line| line["too_much"] == 1).await;
-    assert_eq!(
-        (&line["too_old"], &line["bytes"], &line["bytes_left"]),
-        (&0.into(), &1000.into(), &2000.into())
-    );
+    let bounds = ["--data-dir", dir, "--storage-max-bytes", "2500", "--storage-max-age", "1d"];
+    let service = Service::start("serve", &bounds).await;
+    until(&service, "storage_expired_bytes_total{reason=\"size\"}", 1000.0).await;
     assert_eq!(paths.clone().map(|path| path.exists()), [false, true, true]);
-    let metrics = String::from_utf8(body(Client::of(&service).get("/metrics").await).await).unwrap();
-    for line in [
-        "storage_local_bytes 2000",
-        "storage_expired_total{reason=\"size\"} 1",
-        "storage_expired_bytes_total{reason=\"size\"} 1000",
-        "storage_expired_total{reason=\"age\"} 0",
-    ] {
-        assert!(metrics.contains(line), "{line} in {metrics}");
-    }
+    let client = Client::of(&service);
+    assert_eq!(value(&client, "storage_local_bytes").await, 2000.0);
+    assert_eq!(value(&client, "storage_expired_total{reason=\"size\"}").await, 1.0);
+    assert_eq!(value(&client, "storage_expired_total{reason=\"age\"}").await, 0.0);
     drop(service);
 
-    let mut service = Service::start("serve", &["--data-dir", dir, "--storage-max-age", "10m"]).await;
-    let line = service.logged(|line| line["too_old"] == 2).await;
-    assert_eq!(line["bytes_left"], 0);
+    let service = Service::start("serve", &["--data-dir", dir, "--storage-max-age", "10m"]).await;
+    until(&service, "storage_expired_bytes_total{reason=\"age\"}", 2000.0).await;
+    assert_eq!(value(&Client::of(&service), "storage_local_bytes").await, 0.0);
     assert!(!paths[1].exists() && !paths[2].exists() && beside.exists());
+}
+
+/// Asks until a count is as wanted.
+async fn until(service: &Service, series: &str, wanted: f64) {
+    let client = Client::of(service);
+    let reached = async { while value(&client, series).await != wanted {} };
+    timeout(PATIENCE, reached).await.unwrap_or_else(|_| panic!("{series} comes to {wanted}"));
 }
 
 fn make(path: &Path, written: SystemTime) {

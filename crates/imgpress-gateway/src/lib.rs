@@ -19,6 +19,7 @@ mod state;
 #[cfg(any(test, feature = "test-server"))]
 pub mod test_server;
 mod tinify;
+mod trace;
 mod upload;
 
 pub use api_keys::{ApiKeyList, ApiKeyListError, ApiKeyName, ApiKeyNameMalformed, ApiKeys, ApiKeysError};
@@ -28,3 +29,4 @@ pub use router::router;
 pub use shared::{RedisUrl, RedisUrlMalformed, Shared};
 pub use state::{App, AppState};
 pub use tinify::{SourceHosts, SourceHostsMalformed, Tinify, TinifyConfig};
+pub use trace::{Span, SpanContext, SpanId, SpanKind, TraceId, Tracer, Value};

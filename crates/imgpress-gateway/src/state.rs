@@ -8,7 +8,7 @@ use imgpress_storage::Storage;
 use crate::limits::Limits;
 use crate::routes::ready::Readiness;
 use crate::shared::Shared;
-use crate::{ApiKeys, GatewayConfig, Tinify};
+use crate::{ApiKeys, GatewayConfig, Tinify, Tracer};
 
 /// What the gateway works with. Made once, at the start.
 pub struct App {
@@ -20,6 +20,7 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) readiness: Readiness,
     pub(crate) tinify: Option<Tinify>,
+    pub(crate) tracer: Option<Tracer>,
 }
 
 impl App {
@@ -34,13 +35,19 @@ impl App {
     ) -> Self {
         let limits = Limits::new(&config);
         let readiness = Readiness::default();
-        Self { config, engine, storage, api_keys, draining, limits, readiness, tinify: None }
+        Self { config, engine, storage, api_keys, draining, limits, readiness, tinify: None, tracer: None }
     }
 
     /// Counts by client together with the other gateways that share this.
     #[must_use]
     pub fn sharing(self, shared: Arc<Shared>) -> Self {
         Self { limits: self.limits.shared_through(shared), ..self }
+    }
+
+    /// Traces requests.
+    #[must_use]
+    pub fn with_tracer(self, tracer: Tracer) -> Self {
+        Self { tracer: Some(tracer), ..self }
     }
 
     /// Speaks Tinify's API too.

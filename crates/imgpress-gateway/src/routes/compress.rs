@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::receipt::StoredReceipt;
 use crate::upload::{Boundary, Upload};
-use crate::{App, AppState};
+use crate::{App, AppState, trace};
 
 /// The largest output kept for storing, in bytes: more than any JPEG of the most pixels that are taken.
 const LARGEST_OUTPUT: u64 = 256 << 20;
@@ -36,7 +36,7 @@ pub(crate) async fn compress_image(
     let timeout = state.config.request_timeout;
     let job =
         Job { options: upload.options.options(), source: upload.source, timeout, request_id, traceparent };
-    let output = state.engine.compress(job).await?;
+    let output = trace::compress(&*state.engine, job).await?;
     if !upload.options.store() {
         return send_back(output).map_err(Error);
     }
@@ -70,7 +70,8 @@ async fn store(app: &App, output: Output, deadline: Instant) -> Result<Response,
     let key = blob.key(receipt.format);
 
     let started = Instant::now();
-    app.storage.put(&key, &blob, deadline).await.map_err(|error| storage_failed().caused_by(error))?;
+    let stored = trace::put(&*app.storage, &key, &blob, deadline).await;
+    stored.map_err(|error| storage_failed().caused_by(error))?;
     let took = started.elapsed().as_secs_f64();
     histogram!("image_stage_duration_seconds", "stage" => "upload").record(took);
     receipt.timings.upload_ms = Some((took * 10_000.0).round() / 10.0);

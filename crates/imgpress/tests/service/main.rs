@@ -39,4 +39,5 @@ mod split;
 mod store;
 mod support;
 mod tinify;
+mod traces;
 mod uploads;

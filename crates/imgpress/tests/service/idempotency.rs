@@ -6,7 +6,8 @@ use imgpress_gateway::test_server::RedisServer;
 use reqwest::Response;
 use reqwest::multipart::Form;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
 
 use crate::support::wire::{body_of, connect, head, part};
 use crate::support::{Client, KEY, Refusal, Service, body, form, photo};
@@ -179,11 +180,23 @@ async fn a_request_that_one_gateway_has_done_the_other_does_not_do_again() {
     let mut running = connect(&one).await;
     running.write_all(head("idempotency-key: order-2\r\ncontent-length: 1000\r\n").as_bytes()).await.unwrap();
     let started = Instant::now();
-    while refusal(&other, "order-2", Form::new(), &[]).await.status != 409 {
+    // Asked of Redis: a request that asked would have the key itself for a moment, and the first would be the one that is refused.
+    while keys_in(&redis).await < 2 {
         assert!(started.elapsed() < PATIENCE, "the first never has the key");
     }
+    let second = refusal(&other, "order-2", form(photo(60, 40)), &[]).await;
+    assert!(second.is(409, "idempotency-conflict"), "{second:?}");
     drop(running);
     while send(&other, KEY, "order-2", form(photo(60, 40)), &[]).await.status() != 200 {
         assert!(started.elapsed() < PATIENCE, "it keeps the key");
     }
+}
+
+/// How many requests Redis knows, running ones among them.
+async fn keys_in(redis: &RedisServer) -> usize {
+    let mut stream = TcpStream::connect(redis.url().trim_start_matches("redis://")).await.unwrap();
+    stream.write_all(b"KEYS imgpress:idempotency:*\r\n").await.unwrap();
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).await.unwrap();
+    answer.trim().trim_start_matches('*').parse().unwrap()
 }

@@ -6,7 +6,7 @@ use imgpress_gateway::test_server::RedisServer;
 use reqwest::Response;
 use reqwest::multipart::Form;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::wire::{body_of, connect, head, part};
@@ -91,18 +91,9 @@ async fn while_the_first_request_runs_the_second_is_409() {
     let (most, last) = upload.split_at(upload.len() - 1);
     let lines =
         format!("idempotency-key: order-1\r\nconnection: close\r\ncontent-length: {}\r\n", upload.len());
-    let mut first = connect(&service).await;
-    first.write_all(head(&lines).as_bytes()).await.unwrap();
+    let mut first = begun(&service, &lines).await;
     first.write_all(most).await.unwrap();
-    // One without an image is 400, and leaves the key, until the first has it.
-    let started = Instant::now();
-    let second = loop {
-        let second = refusal(&service, "order-1", Form::new(), &[]).await;
-        if second.status != 400 {
-            break second;
-        }
-        assert!(started.elapsed() < PATIENCE, "the first never has the key");
-    };
+    let second = refusal(&service, "order-1", form(photo(60, 40)), &[]).await;
     assert!(second.is(409, "idempotency-conflict"), "{second:?}");
     assert!(second.headers.contains_key("retry-after"));
     first.write_all(last).await.unwrap();
@@ -116,13 +107,11 @@ async fn while_the_first_request_runs_the_second_is_409() {
 #[tokio::test]
 async fn a_client_that_goes_away_leaves_its_key_to_the_next_try() {
     let service = Service::start("serve", &UNLIMITED).await;
-    let mut first = connect(&service).await;
-    first.write_all(head("idempotency-key: order-1\r\ncontent-length: 1000\r\n").as_bytes()).await.unwrap();
-    let started = Instant::now();
-    while refusal(&service, "order-1", Form::new(), &[]).await.status != 409 {
-        assert!(started.elapsed() < PATIENCE, "the first never has the key");
-    }
+    let first = begun(&service, "idempotency-key: order-1\r\ncontent-length: 1000\r\n").await;
+    let second = refusal(&service, "order-1", form(photo(60, 40)), &[]).await;
+    assert!(second.is(409, "idempotency-conflict"), "{second:?}");
     drop(first);
+    let started = Instant::now();
     while send(&service, KEY, "order-1", form(photo(60, 40)), &[]).await.status() != 200 {
         assert!(started.elapsed() < PATIENCE, "it keeps the key");
     }
@@ -177,26 +166,23 @@ async fn a_request_that_one_gateway_has_done_the_other_does_not_do_again() {
     let reused = refusal(&other, "order-1", form(photo(61, 40)), &[]).await;
     assert!(reused.is(409, "idempotency-conflict"), "{reused:?}");
 
-    let mut running = connect(&one).await;
-    running.write_all(head("idempotency-key: order-2\r\ncontent-length: 1000\r\n").as_bytes()).await.unwrap();
-    let started = Instant::now();
-    // Asked of Redis: a request that asked would have the key itself for a moment, and the first would be the one that is refused.
-    while keys_in(&redis).await < 2 {
-        assert!(started.elapsed() < PATIENCE, "the first never has the key");
-    }
+    let running = begun(&one, "idempotency-key: order-2\r\ncontent-length: 1000\r\n").await;
     let second = refusal(&other, "order-2", form(photo(60, 40)), &[]).await;
     assert!(second.is(409, "idempotency-conflict"), "{second:?}");
     drop(running);
+    let started = Instant::now();
     while send(&other, KEY, "order-2", form(photo(60, 40)), &[]).await.status() != 200 {
         assert!(started.elapsed() < PATIENCE, "it keeps the key");
     }
 }
 
-/// How many requests Redis knows, running ones among them.
-async fn keys_in(redis: &RedisServer) -> usize {
-    let mut stream = TcpStream::connect(redis.url().trim_start_matches("redis://")).await.unwrap();
-    stream.write_all(b"KEYS imgpress:idempotency:*\r\n").await.unwrap();
-    let mut answer = String::new();
-    BufReader::new(stream).read_line(&mut answer).await.unwrap();
-    answer.trim().trim_start_matches('*').parse().unwrap()
+/// Begins a request. Its body is asked for only when it has its key, which is when this returns.
+async fn begun(service: &Service, lines: &str) -> TcpStream {
+    const GO_ON: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let mut stream = connect(service).await;
+    stream.write_all(head(&format!("{lines}expect: 100-continue\r\n")).as_bytes()).await.unwrap();
+    let mut answer = [0; GO_ON.len()];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer, GO_ON);
+    stream
 }

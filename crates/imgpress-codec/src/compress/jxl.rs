@@ -50,9 +50,13 @@ impl Job<'_> {
 
     /// A file of the look that is asked for, or the input's own picture.
     pub(super) fn jxl(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
-        let mut best = match self.options.lossless {
-            Lossless::Auto => self.lossy_jxl(source, ready, self.options.quality.nominal())?,
-            Lossless::Near | Lossless::True => self.lossless_jxl(source, ready)?,
+        // Transparency loses nothing in any output.
+        let loses_alpha = !encode::jxl::KEEPS_ALPHA && ready.raster.layout.has_alpha();
+        let may_lose = self.options.lossless == Lossless::Auto && !loses_alpha;
+        let mut best = if may_lose {
+            self.lossy_jxl(source, ready, self.options.quality.nominal())?
+        } else {
+            self.lossless_jxl(source, ready)?
         };
         let may_be_graphic = source.info.may_be_graphic(&source.geometry) && look::is_graphic(&ready.raster);
         if !best.is_lossless() && may_be_graphic {
@@ -78,7 +82,7 @@ impl Job<'_> {
         if self.fits(&best.file) {
             return Ok(best);
         }
-        if self.options.lossless != Lossless::Auto {
+        if !may_lose {
             return Err(self.over_limit(&best));
         }
         self.within_limit(&best, |quality| self.lossy_jxl(source, ready, quality))
@@ -141,20 +145,22 @@ impl Job<'_> {
             },
             _ => None,
         };
-        let jpeg = match lossless {
-            // So that the bytes that came can be made again.
-            Lossless::True => Some(file.bare(profile.as_deref())),
-            Lossless::Auto | Lossless::Near => {
-                encode::jpeg::rewrite(file, profile.as_deref(), effort, self.budget)?
-            }
+        let recompress = |jpeg: &[u8]| match encode::jxl::recompress(jpeg, &source.info, effort, self.budget)
+        {
+            Ok(bytes) => Ok(Some(bytes)),
+            // Inks, kinds of subsampling that the format has not, and tables that nothing uses.
+            Err(Error::Encoder(_)) => Ok(None),
+            Err(error) => Err(error),
         };
-        let Some(jpeg) = jpeg else { return Ok(None) };
-        let bytes = match encode::jxl::recompress(&jpeg, &source.info, effort, self.budget) {
-            Ok(bytes) => bytes,
-            // Inks, and kinds of subsampling that the format has not.
-            Err(Error::Encoder(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        // So that the bytes that came can be made again.
+        let same = lossless == Lossless::True;
+        let mut bytes = if same { recompress(&file.bare(profile.as_deref()))? } else { None };
+        if bytes.is_none()
+            && let Some(jpeg) = encode::jpeg::rewrite(file, profile.as_deref(), effort, self.budget)?
+        {
+            bytes = recompress(&jpeg)?;
+        }
+        let Some(bytes) = bytes else { return Ok(None) };
         self.verify.check_recompressed(&bytes, file, self.budget)?;
         let still = Boxes::read(&bytes).whole();
         let mut file_made =

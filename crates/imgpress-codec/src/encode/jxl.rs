@@ -4,6 +4,7 @@ mod scale;
 
 use std::borrow::Cow;
 
+pub(crate) use imgpress_jxl::KEEPS_ALPHA;
 use imgpress_jxl::{Coding, Colors as Meaning, Effort as Theirs, Picture, Settings};
 
 use crate::colors::{Colors, Icc};

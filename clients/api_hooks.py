@@ -54,6 +54,9 @@ def map_query(context, query):
     for side in ("width", "height"):
         if isinstance(query.get(side), int) and query[side] > LARGEST_SIDE:
             query[side] = LARGEST_SIDE
+    if query.get("format") == "jxl":
+        # The document is the gateway's, and only an engine that was built so writes JPEG XL.
+        query["format"] = "webp"
     if query.get("lossless") in ("near", "true"):
         # Of a PNG, a JPEG and an AVIF lose something always.
         query["format"] = "webp"

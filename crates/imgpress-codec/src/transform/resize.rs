@@ -1,5 +1,6 @@
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{MulDiv, PixelType, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4};
+use fast_image_resize::{MulDiv, PixelTrait, ResizeOptions, Resizer};
 
 use crate::geometry::{Geometry, fixed};
 use crate::raster::{Layout, Raster};
@@ -19,22 +20,34 @@ pub(crate) const BAND: u32 = 256;
 /// # Errors
 /// The budget's, between bands. [`Error::Encoder`]: no picture that passed the limits brings this about.
 pub(crate) fn to(raster: &mut Raster, geometry: &Geometry, budget: &Budget) -> Result<(), Error> {
-    let kind = match raster.layout {
-        Layout::Grey => PixelType::U8,
-        Layout::Rgb => PixelType::U8x3,
-        Layout::GreyAlpha => PixelType::U8x2,
-        Layout::Rgba => PixelType::U8x4,
-        Layout::Cmyk => return Err(Error::Encoder("inks are converted before they are resized".into())),
-    };
+    let pixels = match raster.layout {
+        Layout::Grey => resized::<U8>(raster, geometry, budget),
+        Layout::Rgb => resized::<U8x3>(raster, geometry, budget),
+        Layout::GreyAlpha => resized::<U8x2>(raster, geometry, budget),
+        Layout::Rgba => resized::<U8x4>(raster, geometry, budget),
+        Layout::Cmyk => Err(Error::Encoder("inks are converted before they are resized".into())),
+    }?;
+    (raster.width, raster.height) = (geometry.width as usize, geometry.height as usize);
+    raster.pixels = pixels;
+    Ok(())
+}
+
+/// The pixels of a picture of that kind. By kinds that are named, so that code is made of these four alone.
+fn resized<Pixel: PixelTrait>(
+    raster: &mut Raster,
+    geometry: &Geometry,
+    budget: &Budget,
+) -> Result<Vec<u8>, Error> {
     // What cannot be seen has no part in the result: colours weigh as much as their alpha.
-    let alpha = MulDiv::new();
-    if raster.layout.has_alpha() {
-        let mut whole = Image::from_slice_u8(raster.size().0, raster.size().1, &mut raster.pixels, kind)
-            .map_err(|error| broken(&error))?;
-        alpha.multiply_alpha_inplace(&mut whole).map_err(|error| broken(&error))?;
-    }
+    let (alpha, has_alpha) = (MulDiv::new(), raster.layout.has_alpha());
     let (width, height) = raster.size();
-    let source = ImageRef::new(width, height, &raster.pixels, kind).map_err(|error| broken(&error))?;
+    if has_alpha {
+        let mut whole = TypedImage::<Pixel>::from_buffer(width, height, &mut raster.pixels)
+            .map_err(|error| broken(&error))?;
+        alpha.multiply_alpha_inplace_typed(&mut whole).map_err(|error| broken(&error))?;
+    }
+    let source =
+        TypedImageRef::<Pixel>::from_buffer(width, height, &raster.pixels).map_err(|error| broken(&error))?;
     let row = geometry.width as usize * raster.layout.channels();
     let mut pixels = vec![0; row * geometry.height as usize];
     let mut resizer = Resizer::new();
@@ -46,15 +59,13 @@ pub(crate) fn to(raster: &mut Raster, geometry: &Geometry, budget: &Budget) -> R
             .crop(geometry.left, top, geometry.shown_width, bottom - top)
             .use_alpha(false);
         let mut band =
-            Image::from_slice_u8(geometry.width, count, rows, kind).map_err(|error| broken(&error))?;
-        resizer.resize(&source, &mut band, &part).map_err(|error| broken(&error))?;
-        if raster.layout.has_alpha() {
-            alpha.divide_alpha_inplace(&mut band).map_err(|error| broken(&error))?;
+            TypedImage::<Pixel>::from_buffer(geometry.width, count, rows).map_err(|error| broken(&error))?;
+        resizer.resize_typed(&source, &mut band, &part).map_err(|error| broken(&error))?;
+        if has_alpha {
+            alpha.divide_alpha_inplace_typed(&mut band).map_err(|error| broken(&error))?;
         }
     }
-    (raster.width, raster.height) = (geometry.width as usize, geometry.height as usize);
-    raster.pixels = pixels;
-    Ok(())
+    Ok(pixels)
 }
 
 /// Where the upper edge of an output's row lies in the picture.
@@ -80,20 +91,21 @@ mod tests {
         for (across, down, fit) in [(49, 0, Fit::Contain), (150, 0, Fit::Contain), (50, 700, Fit::Cover)] {
             let options = Options { width: side(across), height: side(down), fit, ..Options::default() };
             let geometry = Geometry::of((70, 1000), &options);
-            let source = ImageRef::new(70, 1000, &pixels, PixelType::U8x3).unwrap();
-            let mut whole = Image::new(geometry.width, geometry.height, PixelType::U8x3);
+            let source = TypedImageRef::<U8x3>::from_buffer(70, 1000, &pixels).unwrap();
+            let mut whole = TypedImage::new(geometry.width, geometry.height);
             let part = ResizeOptions::new().crop(
                 geometry.left,
                 geometry.top,
                 geometry.shown_width,
                 geometry.shown_height,
             );
-            Resizer::new().resize(&source, &mut whole, &part).unwrap();
+            Resizer::new().resize_typed(&source, &mut whole, &part).unwrap();
 
             let mut raster = Raster::new(width, height, Layout::Rgb, pixels.clone());
             to(&mut raster, &geometry, &Budget::unlimited()).unwrap();
             assert!(geometry.height > 2 * BAND);
-            let furthest = raster.pixels.iter().zip(whole.buffer()).map(|(a, b)| a.abs_diff(*b)).max();
+            let whole = whole.pixels().iter().flat_map(|pixel| pixel.0);
+            let furthest = raster.pixels.iter().zip(whole).map(|(a, b)| a.abs_diff(b)).max();
             // Of noise, each pass is off by one where a weight was rounded the other way.
             assert!(furthest <= Some(2), "{furthest:?} levels off, {fit}");
         }

@@ -1,6 +1,9 @@
 //! A refusal may leave most of an upload unread. Closing the connection then makes the kernel send a reset,
 //! which can overtake the answer: the client sees a broken pipe instead of what was wrong. So what is left is
 //! read and thrown away, within bounds, after the answer has gone out.
+//!
+//! Not at once: most clients hear an answer while they send, and send no more. What has not been read by then was
+//! never copied, neither by them nor by us, and under overload it is most of what comes.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -19,6 +22,12 @@ const MOST_BYTES: u64 = 64 << 20;
 
 /// How long a refused upload is read for.
 const MOST_TIME: Duration = Duration::from_secs(5);
+
+/// How long a client that hears while it sends is given to stop. Who hears only at the end waits as much longer.
+const HEARING: Duration = Duration::from_millis(5);
+
+/// A rest of no more bytes is not waited for: it has arrived, and the next request may stand behind it.
+const LITTLE: u64 = 64 << 10;
 
 /// Lets the rest of a body be read after its handler has lost interest.
 pub(crate) async fn drain_unread(request: Request, next: Next) -> Response {
@@ -62,7 +71,12 @@ impl Drop for DrainedBody {
     fn drop(&mut self) {
         let unread = self.inner.take().filter(|inner| !inner.is_end_stream());
         if let (Some(body), Ok(runtime)) = (unread, tokio::runtime::Handle::try_current()) {
-            runtime.spawn(tokio::time::timeout(MOST_TIME, read_away(body)));
+            runtime.spawn(async {
+                if body.size_hint().upper().is_none_or(|left| left > LITTLE) {
+                    tokio::time::sleep(HEARING).await;
+                }
+                tokio::time::timeout(MOST_TIME, read_away(body)).await
+            });
         }
     }
 }

@@ -1,9 +1,9 @@
 //! A refusal may leave most of an upload unread. Closing the connection then makes the kernel send a reset,
 //! which can overtake the answer: the client sees a broken pipe instead of what was wrong. So what is left is
-//! thrown away, within bounds, after the answer has gone out.
+//! read and thrown away, within bounds, after the answer has gone out.
 //!
-//! Of HTTP/2, and where little is left, that is done here, and the connection goes on. A long rest of HTTP/1 ends its
-//! connection, whose `serve::linger` throws it away without copying it: under overload it is most of what comes.
+//! Not at once: most clients hear an answer while they send, and send no more. What has not been read by then was
+//! never copied, neither by them nor by us, and under overload it is most of what comes.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -13,41 +13,31 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
-use http::HeaderValue;
-use http::header::CONNECTION;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 
-use crate::serve::Lingering;
-
-/// How much of a refused upload is thrown away: somewhat more than the default upload limit, so that whoever is just
+/// How much of a refused upload is read: somewhat more than the default upload limit, so that whoever is just
 /// over it reads why.
-pub(crate) const MOST_BYTES: u64 = 64 << 20;
+const MOST_BYTES: u64 = 64 << 20;
 
-/// How long that may take.
-pub(crate) const MOST_TIME: Duration = Duration::from_secs(5);
+/// How long a refused upload is read for.
+const MOST_TIME: Duration = Duration::from_secs(5);
 
-/// What is left of a body, at most, for its connection to be worth keeping, in bytes.
+/// How long a client that hears while it sends is given to stop. Who hears only at the end waits as much longer.
+const HEARING: Duration = Duration::from_millis(5);
+
+/// A rest of no more bytes is not waited for: it has arrived, and the next request may stand behind it.
 const LITTLE: u64 = 64 << 10;
 
-/// Lets the rest of a body be thrown away after its handler has lost interest.
+/// Lets the rest of a body be read after its handler has lost interest.
 pub(crate) async fn drain_unread(request: Request, next: Next) -> Response {
-    let connection = request.extensions().get::<Lingering>().cloned();
-    let ends = connection.clone();
-    let mut response =
-        next.run(request.map(|body| Body::new(DrainedBody { inner: Some(body), connection }))).await;
-    if ends.is_some_and(|connection| connection.is_wanted()) {
-        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    response
+    next.run(request.map(|body| Body::new(DrainedBody { inner: Some(body) }))).await
 }
 
-/// A body that may be dropped before its end.
+/// A body that, dropped before its end, is read to its end in a task of its own.
 struct DrainedBody {
     /// `None` once the body has ended or failed.
     inner: Option<Body>,
-    /// Of HTTP/1.
-    connection: Option<Lingering>,
 }
 
 impl HttpBody for DrainedBody {
@@ -79,12 +69,14 @@ impl HttpBody for DrainedBody {
 
 impl Drop for DrainedBody {
     fn drop(&mut self) {
-        let Some(body) = self.inner.take().filter(|inner| !inner.is_end_stream()) else { return };
-        let is_long = body.size_hint().upper().is_none_or(|left| left > LITTLE);
-        if let (Some(connection), true) = (&self.connection, is_long) {
-            connection.want();
-        } else if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(tokio::time::timeout(MOST_TIME, read_away(body)));
+        let unread = self.inner.take().filter(|inner| !inner.is_end_stream());
+        if let (Some(body), Ok(runtime)) = (unread, tokio::runtime::Handle::try_current()) {
+            runtime.spawn(async {
+                if body.size_hint().upper().is_none_or(|left| left > LITTLE) {
+                    tokio::time::sleep(HEARING).await;
+                }
+                tokio::time::timeout(MOST_TIME, read_away(body)).await
+            });
         }
     }
 }

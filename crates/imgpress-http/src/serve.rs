@@ -5,7 +5,6 @@
 
 mod activity;
 mod connection;
-mod linger;
 mod places;
 mod refusal;
 
@@ -21,7 +20,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use self::linger::Lingering;
 use self::places::Places;
 pub use self::places::client_network;
 use crate::Draining;

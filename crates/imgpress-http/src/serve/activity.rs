@@ -1,25 +1,20 @@
 //! What a connection does, seen from outside of hyper: bytes that come and go, and requests that are being served.
 
-use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::{io, mem};
 
 use axum::http::Version;
-use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use super::{Connections, Lingering};
+use super::Connections;
 
 /// Shared by a connection's stream, its requests and whoever watches over it.
 #[derive(Clone)]
-pub(super) struct Activity {
-    state: Arc<Mutex<State>>,
-    pub(super) lingering: Lingering,
-}
+pub(super) struct Activity(Arc<Mutex<State>>);
 
 struct State {
     phase: Phase,
@@ -54,14 +49,13 @@ pub(super) struct Serving {
 
 impl Activity {
     pub(super) fn new() -> Self {
-        let state = State {
+        Self(Arc::new(Mutex::new(State {
             phase: Phase::New(Instant::now()),
             is_http2: false,
             stalled: None,
             unread: Vec::new(),
             requests: 0,
-        };
-        Self { state: Arc::new(Mutex::new(state)), lingering: Lingering::default() }
+        })))
     }
 
     /// A request's header has been read.
@@ -117,7 +111,7 @@ impl Activity {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -148,79 +142,53 @@ impl Drop for Serving {
     }
 }
 
-/// A stream whose reads and writes are seen. It is shared, and so not closed until whoever else has it lets go.
+/// A stream whose reads and writes are seen.
 pub(super) struct Watched {
-    pub(super) stream: Arc<TcpStream>,
+    pub(super) stream: TcpStream,
     pub(super) activity: Activity,
-}
-
-impl Watched {
-    /// Writes as soon as there is room.
-    fn poll_write_by(
-        &self,
-        cx: &mut Context<'_>,
-        write: impl Fn(&TcpStream) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
-        loop {
-            if let Err(error) = ready!(self.stream.poll_write_ready(cx)) {
-                return Poll::Ready(Err(error));
-            }
-            match write(&self.stream) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                written => return Poll::Ready(written),
-            }
-        }
-    }
 }
 
 impl AsyncRead for Watched {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        loop {
-            ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read_buf(buffer) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                Err(error) => return Poll::Ready(Err(error)),
-                Ok(bytes) => {
-                    if bytes > 0 {
-                        self.activity.has_read();
-                    }
-                    return Poll::Ready(Ok(()));
-                }
-            }
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
+        if buffer.filled().len() > before {
+            self.activity.has_read();
         }
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncWrite for Watched {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = self.poll_write_by(cx, |stream| stream.try_write(bytes));
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.activity.has_written(&written);
         written
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = self.poll_write_by(cx, |stream| stream.try_write_vectored(slices));
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         self.activity.has_written(&written);
         written
     }
 
     fn is_write_vectored(&self) -> bool {
-        true
+        self.stream.is_write_vectored()
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(SockRef::from(&*self.stream).shutdown(Shutdown::Write))
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

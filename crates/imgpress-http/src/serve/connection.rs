@@ -1,14 +1,12 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{ConnectInfo, Request};
-use axum::http::Version;
 use axum::response::Response;
 use futures_util::FutureExt;
 use http_body::{Body as HttpBody, Frame, SizeHint};
@@ -21,10 +19,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
+use super::Connections;
 use super::activity::{Activity, Serving, Watched};
-use super::linger::linger;
-use super::{Connections, Lingering};
-use crate::leftover;
 
 /// How long a connection of HTTP/2 whose time is up may take to end.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -39,8 +35,7 @@ const MOST_STREAMS: u32 = 64;
 /// sight. A frame of HTTP/2 has as much unless both sides agree on more.
 const PIECE: usize = 16 << 10;
 
-/// Answers a connection's requests, HTTP/1.1 or HTTP/2, until either side ends it or its time is up. A client that still
-/// sends is given time to read the last answer.
+/// Answers a connection's requests, HTTP/1.1 or HTTP/2, until either side ends it or its time is up.
 pub(super) async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
@@ -48,26 +43,11 @@ pub(super) async fn serve(
     limits: &Connections,
     stop: &CancellationToken,
 ) {
-    let (stream, activity) = (Arc::new(stream), Activity::new());
-    converse(Arc::clone(&stream), &activity, peer, routes, limits, stop).await;
-    if activity.lingering.is_wanted() {
-        linger(&stream, leftover::MOST_BYTES, leftover::MOST_TIME).await;
-    }
-}
-
-async fn converse(
-    stream: Arc<TcpStream>,
-    activity: &Activity,
-    peer: SocketAddr,
-    routes: Router,
-    limits: &Connections,
-    stop: &CancellationToken,
-) {
+    let activity = Activity::new();
     let watched = TokioIo::new(Watched { stream, activity: activity.clone() });
     let service = service_fn(|request: hyper::Request<Incoming>| {
         let serving = activity.begin(request.version());
-        let lingering = (request.version() != Version::HTTP_2).then(|| activity.lingering.clone());
-        answer(request, peer, lingering, routes.clone(), serving)
+        answer(request, peer, routes.clone(), serving)
     });
     let builder = builder();
     let mut connection = pin!(builder.serve_connection(watched, service));
@@ -80,7 +60,7 @@ async fn converse(
                 }
                 return;
             }
-            () = time_is_up(activity, limits) => break,
+            () = time_is_up(&activity, limits) => break,
             // What is being answered goes on.
             () = told_to_stop.as_mut() => connection.as_mut().graceful_shutdown(),
         }
@@ -126,15 +106,11 @@ async fn time_is_up(activity: &Activity, limits: &Connections) {
 async fn answer(
     request: hyper::Request<Incoming>,
     peer: SocketAddr,
-    lingering: Option<Lingering>,
     routes: Router,
     serving: Serving,
 ) -> Result<Response, Infallible> {
     let mut request: Request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
-    if let Some(lingering) = lingering {
-        request.extensions_mut().insert(lingering);
-    }
     let response = routes.oneshot(request).await?;
     serving.waits_for_client();
     Ok(response.map(|body| Body::new(ServedBody { body, rest: Bytes::new(), serving })))

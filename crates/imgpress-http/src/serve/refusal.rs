@@ -2,26 +2,24 @@ use std::time::Duration;
 
 use imgpress_engine_api::wire::ErrorBody;
 use imgpress_engine_api::{ErrorCode, Failure, RequestId};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::linger::linger;
-
-/// How long a refused client may take to read why, and how much of what it sends meanwhile is thrown away.
+/// How long a refused client is dealt with, and how much of what it sends is read away: closing with bytes unread
+/// would reset the connection, and the answer with it.
 const MOST_TIME: Duration = Duration::from_secs(1);
 const MOST_BYTES: u64 = 256 << 10;
 
 /// Tells a client in HTTP/1.1 that there is no place for its connection.
 pub(super) async fn refuse(mut stream: TcpStream) {
-    let told = timeout(MOST_TIME, async {
-        stream.write_all(&answer()).await?;
-        stream.shutdown().await
-    });
     // Whoever does not listen is not waited for.
-    if let Ok(Ok(())) = told.await {
-        linger(&stream, MOST_BYTES, MOST_TIME).await;
-    }
+    let _ = timeout(MOST_TIME, async {
+        stream.write_all(&answer()).await?;
+        stream.shutdown().await?;
+        tokio::io::copy(&mut stream.take(MOST_BYTES), &mut tokio::io::sink()).await
+    })
+    .await;
 }
 
 fn answer() -> Vec<u8> {

@@ -2,8 +2,10 @@
 //! which can overtake the answer: the client sees a broken pipe instead of what was wrong. So what is left is
 //! read and thrown away, within bounds, after the answer has gone out.
 //!
-//! Not at once: most clients hear an answer while they send, and send no more. What has not been read by then was
-//! never copied, neither by them nor by us, and under overload it is most of what comes.
+//! Not at once: many clients hear an answer while they send, and send no more.
+//!
+//! Ending the connection instead, and skipping what is left of it in the kernel (`MSG_TRUNC`), was tried: it copies
+//! nothing, but a connection for each refusal costs more than that saves (88 % of the peak).
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -23,8 +25,10 @@ const MOST_BYTES: u64 = 64 << 20;
 /// How long a refused upload is read for.
 const MOST_TIME: Duration = Duration::from_secs(5);
 
-/// How long a client that hears while it sends is given to stop. Who hears only at the end waits as much longer.
-const HEARING: Duration = Duration::from_millis(5);
+/// How long a client that hears while it sends is given to stop. Who hears only at the end waits as much longer. Under ten
+/// times the load of two cores, 25 ms leave 94 % of the peak's goodput where 5 ms left 91: what was sent meanwhile is
+/// read in larger pieces.
+const HEARING: Duration = Duration::from_millis(25);
 
 /// A rest of no more bytes is not waited for: it has arrived, and the next request may stand behind it.
 const LITTLE: u64 = 64 << 10;

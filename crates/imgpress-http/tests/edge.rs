@@ -2,13 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy spares only the test functions themselves")]
 
+use std::future::pending;
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
 use futures_util::StreamExt;
 use http::StatusCode;
 use imgpress_engine_api::{ErrorCode, Failure};
-use imgpress_http::{Draining, Error, Service, edge, health};
+use imgpress_http::{Connections, Draining, Error, Service, edge, health};
 use reqwest::{Client, Response};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -24,7 +27,9 @@ async fn serve() -> String {
         .route("/first-chunk", post(first_chunk));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(axum::serve(listener, edge(routes, Service::Engine, Draining::default())).into_future());
+    let (draining, connections) = (Draining::default(), Connections::default());
+    let routes = edge(routes, Service::Engine, draining.clone());
+    tokio::spawn(imgpress_http::serve(listener, routes, connections, pending(), draining, Duration::ZERO));
     url
 }
 
@@ -80,7 +85,7 @@ async fn the_router_speaks_the_same_shape() {
     assert_eq!(error(method).await.1, "method-not-allowed");
 }
 
-/// A client that writes all it has before it reads, as many libraries do. Without draining what is left it meets
+/// A client that writes all it has before it reads, as many libraries do. Without throwing away what is left it meets
 /// a broken pipe or a reset connection instead of the answer.
 #[tokio::test]
 async fn whoever_is_refused_in_the_middle_of_an_upload_reads_why() {
@@ -88,11 +93,7 @@ async fn whoever_is_refused_in_the_middle_of_an_upload_reads_why() {
     let url = serve().await;
     for (path, code) in [("refuse", "unauthorized"), ("first-chunk", "upload-too-large")] {
         for attempt in 0..10 {
-            let mut stream = TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
-            let head = format!(
-                "POST /{path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {LENGTH}\r\n\r\n"
-            );
-            stream.write_all(head.as_bytes()).await.unwrap();
+            let mut stream = begin(&url, path, LENGTH, "close").await;
             let sent = stream.write_all(&vec![7; LENGTH]).await;
             assert!(sent.is_ok(), "{path}, attempt {attempt}: {sent:?}");
             let mut answer = String::new();
@@ -100,4 +101,48 @@ async fn whoever_is_refused_in_the_middle_of_an_upload_reads_why() {
             assert!(answer.contains(code), "{path}, attempt {attempt}: {answer}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_short_rest_of_a_refused_upload_leaves_the_connection_as_it_was() {
+    const LENGTH: usize = 60 << 10;
+    let url = serve().await;
+    let mut stream = begin(&url, "refuse", LENGTH, "keep-alive").await;
+    for _ in 0..3 {
+        stream.write_all(&vec![7; LENGTH]).await.unwrap();
+        let request = format!("POST /refuse HTTP/1.1\r\nhost: a\r\ncontent-length: {LENGTH}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = answer(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 401 ") && !answer.contains("connection: close"), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_upload_without_an_end_is_cut() {
+    let mut stream = begin(&serve().await, "refuse", usize::MAX, "keep-alive").await;
+    let piece = vec![7; 1 << 20];
+    let mut pieces = 0;
+    while stream.write_all(&piece).await.is_ok() {
+        pieces += 1;
+        assert!(pieces < 1000, "a megabyte each");
+    }
+}
+
+/// Sends the head of an upload.
+async fn begin(url: &str, path: &str, length: usize, connection: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
+    let head = format!(
+        "POST /{path} HTTP/1.1\r\nhost: a\r\nconnection: {connection}\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Reads one answer, whose body is JSON in an object.
+async fn answer(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") {
+        answer.push(stream.read_u8().await.unwrap());
+    }
+    String::from_utf8(answer).unwrap()
 }

@@ -1,14 +1,18 @@
 //! The page for people: the files of the folder `web`, as they are sent.
+//!
+//! The style sheets go with the document, in place of its links to them: so nothing that it waits for stands between
+//! it and its first picture.
 
 use std::io::Write;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
@@ -17,15 +21,21 @@ const LINKS: &str = "web/dev/";
 
 const DOCUMENT: &str = include_str!("../../../web/index.html");
 
+/// The style sheets, each with its name.
+const STYLES: &[(&str, &str)] = &[
+    ("page.css", include_str!("../../../web/page.css")),
+    ("queue.css", include_str!("../../../web/queue.css")),
+    ("compare.css", include_str!("../../../web/compare.css")),
+];
+
 macro_rules! files {
     ($($content_type:ident: $($name:literal)+;)+) => {
         [$($(($name, $content_type, include_str!(concat!("../../../web/", $name)))),+),+]
     };
 }
 
-/// Every file but the document: name, content type, text.
+/// Every file that has a URL of its own: name, content type, text.
 const FILES: &[(&str, &str, &str)] = &files! {
-    CSS: "compare.css" "page.css" "queue.css";
     JAVASCRIPT: "after.js" "announce.js" "api.js" "compare.js" "crc32.js" "gestures.js" "intake.js" "key.js"
         "main.js" "options.js" "pictures.js" "queue.js" "row.js" "stage.js" "view.js" "words.js" "zip.js";
     SVG: "icon.svg";
@@ -46,7 +56,9 @@ pub enum Page {
 /// The page's files, ready to be sent.
 pub(crate) struct PageFiles {
     pub(crate) document: PageFile,
-    /// A hash of all files but the document: what stands in their URLs, which so never change their content.
+    /// The styles in the document by their hashes, as a `style-src` takes them (CSP 3, 2.3.1).
+    pub(crate) style_sources: String,
+    /// A hash of all files that have a URL: what stands in their URLs, which so never change their content.
     pub(crate) version: String,
     files: Vec<(&'static str, PageFile)>,
 }
@@ -80,8 +92,14 @@ impl PageFiles {
                 "data-max-upload-bytes=\"52428800\"",
                 &format!("data-max-upload-bytes=\"{max_upload_bytes}\""),
             );
+        let document = STYLES.iter().fold(document, |document, (name, style)| {
+            document.replace(&link(&format!("web/{version}/{name}")), &format!("<style>{style}</style>"))
+        });
+        let hashes =
+            STYLES.iter().map(|(_, style)| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(style))));
+        let style_sources = hashes.collect::<Vec<_>>().join(" ");
         let files = FILES.iter().map(|&(name, content_type, text)| (name, PageFile::new(content_type, text)));
-        Self { document: PageFile::new(HTML, &document), version, files: files.collect() }
+        Self { document: PageFile::new(HTML, &document), style_sources, version, files: files.collect() }
     }
 
     /// A file by its name.
@@ -96,6 +114,11 @@ impl PageFile {
         let gzip = gzip(&plain).into();
         Self { content_type, hash: hex(&Sha256::digest(&plain)), plain, gzip }
     }
+}
+
+/// How the document names a style sheet.
+fn link(url: &str) -> String {
+    format!("<link rel=\"stylesheet\" href=\"{url}\">")
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -125,8 +148,26 @@ mod tests {
             .filter(|entry| entry.file_type().unwrap().is_file())
             .map(|entry| entry.file_name().into_string().unwrap())
             .collect();
-        let embedded = FILES.iter().map(|(name, ..)| (*name).to_owned()).chain(["index.html".to_owned()]);
+        let embedded = FILES.iter().map(|(name, ..)| *name).chain(STYLES.iter().map(|(name, _)| *name));
+        let embedded = embedded.chain(["index.html"]).map(str::to_owned);
         assert_eq!(embedded.collect::<BTreeSet<_>>(), present);
+    }
+
+    #[test]
+    fn every_style_sheet_is_in_the_document_as_it_was_hashed() {
+        let page = PageFiles::new(false, 1);
+        let text = std::str::from_utf8(&page.document.plain).unwrap();
+        assert_eq!(text.matches("<style>").count(), STYLES.len());
+        assert_eq!(page.style_sources.split(' ').count(), STYLES.len());
+        assert!(!text.contains("rel=\"stylesheet\""));
+        for (name, style) in STYLES {
+            assert!(text.contains(&format!("<style>{style}</style>")), "{name}");
+            // A browser would hash other text than we have: up to a tag that ends it, and with no carriage returns. And
+            // what it links to would be looked for beside the document.
+            for wrong in ["</", "\r", "\0", "url(", "@import"] {
+                assert!(!style.contains(wrong), "{wrong} in {name}");
+            }
+        }
     }
 
     #[test]

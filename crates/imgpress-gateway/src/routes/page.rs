@@ -15,13 +15,18 @@ use super::conditions;
 use crate::AppState;
 use crate::page::{PageFile, PageFiles};
 
-/// What the page does and nothing else: its own scripts and styles, and requests to its own server. Pictures are drawn
-/// on canvases, from bytes, so that no image source but the icon's is needed. No `upgrade-insecure-requests`: it
-/// breaks a page served over plain HTTP.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none';script-src 'self';style-src 'self';img-src 'self';connect-src 'self';base-uri 'none';\
-     form-action 'none';frame-ancestors 'none';require-trusted-types-for 'script';trusted-types 'none'",
-);
+/// What the page does and nothing else: its own scripts and requests to its own server, and the styles that it came
+/// with. Pictures are drawn on canvases, from bytes, so that no image source but the icon's is needed. No
+/// `upgrade-insecure-requests`: it breaks a page served over plain HTTP.
+fn policy(style_sources: &str) -> HeaderValue {
+    let policy = format!(
+        "default-src 'none';script-src 'self';style-src {style_sources};img-src 'self';connect-src 'self';\
+         base-uri 'none';form-action 'none';frame-ancestors 'none';require-trusted-types-for 'script';\
+         trusted-types 'none'"
+    );
+    // Base64 is legal in a header; if it were not, nothing of the page would be shown or run.
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
 
 /// The version in the URL is a hash of what is behind it.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -31,15 +36,20 @@ const REVALIDATED: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// `GET /` and `GET /web/{version}/{name}`: the page for people and its files.
 pub(crate) fn routes(page: PageFiles) -> Router<AppState> {
+    let policy = policy(&page.style_sources);
     Router::new()
-        .route("/", get(show_page))
+        .route("/", get(move |page, request| show_page(page, request, policy)))
         .route("/web/{version}/{name}", get(get_page_file))
         .with_state(Arc::new(page))
 }
 
-async fn show_page(State(page): State<Arc<PageFiles>>, request: HeaderMap) -> Result<Response, Error> {
+async fn show_page(
+    State(page): State<Arc<PageFiles>>,
+    request: HeaderMap,
+    policy: HeaderValue,
+) -> Result<Response, Error> {
     let mut response = send(&page.document, &request)?;
-    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, POLICY);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response.headers_mut().insert(header::CACHE_CONTROL, REVALIDATED);
     Ok(response)
 }

@@ -134,3 +134,9 @@ export async function waitForRows(page, state, count) {
     /** @type {const} */ ([state, count]),
   );
 }
+
+/**
+ * Waits until what has changed is drawn.
+ * @param {Page} page
+ */
+export const nextFrame = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(null)))));

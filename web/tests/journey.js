@@ -53,13 +53,18 @@ try {
  * @param {string[]} paths
  */
 async function dropFiles(page, paths) {
-  const box = await page.locator("#drop").boundingBox();
-  assert.ok(box, "there is nowhere to drop");
-  const point = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
-  const session = await page.context().newCDPSession(page);
-  for (const type of /** @type {const} */ (["dragEnter", "dragOver", "drop"])) {
-    await session.send("Input.dispatchDragEvent", { type, ...point, data: { items: [], files: paths, dragOperationsMask: 1 } });
-  }
+  // Files that DevTools' own drag events bring may not be read by the page; those of an input may.
+  await page.evaluate(() => document.body.append(Object.assign(document.createElement("input"), { type: "file", multiple: true, id: "journey" })));
+  await page.locator("#journey").setInputFiles(paths);
+  await page.evaluate(() => {
+    const input = /** @type {HTMLInputElement} */ (document.getElementById("journey"));
+    const dataTransfer = new DataTransfer();
+    for (const file of input.files ?? []) dataTransfer.items.add(file);
+    input.remove();
+    for (const type of ["dragover", "drop"]) {
+      document.getElementById("drop")?.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    }
+  });
   await page.locator(".item").nth(paths.length - 1).waitFor();
 }
 

@@ -1,12 +1,12 @@
 // Stores an image smaller in Supabase, by a service that was started with the same SUPABASE_URL, and reads it back with
-// Supabase's own client of Storage. In supabase-js that is `createClient(SUPABASE_URL, SUPABASE_KEY).storage`.
+// Supabase's own client.
 //
 //   IMGPRESS_URL=… IMGPRESS_KEY=… SUPABASE_URL=https://….supabase.co SUPABASE_KEY=the-anon-key node examples/supabase.mjs photo.png
 
 import { createHash } from "node:crypto";
 import { openAsBlob } from "node:fs";
 
-import { StorageClient } from "@supabase/storage-js";
+import { createClient } from "@supabase/supabase-js";
 
 const { IMGPRESS_URL, IMGPRESS_KEY = "", SUPABASE_URL = "", SUPABASE_KEY = "" } = process.env;
 
@@ -19,8 +19,7 @@ const answer = await response.json();
 if (!response.ok) throw new Error(`${answer.code}: ${answer.message} (${answer.requestId})`);
 
 // What is worth keeping in a database is the key; the URL follows from it.
-const storage = new StorageClient(`${SUPABASE_URL}/storage/v1`, { apikey: SUPABASE_KEY });
-const images = storage.from("images");
+const images = createClient(SUPABASE_URL, SUPABASE_KEY).storage.from("images");
 const { data: { publicUrl } } = images.getPublicUrl(answer.key);
 const bytes = Buffer.from(await (await fetch(publicUrl)).arrayBuffer());
 if (createHash("sha256").update(bytes).digest("hex") !== answer.sha256) throw new Error("these are other bytes");

@@ -77,7 +77,7 @@ test("supabase.mjs finds in Supabase what the service stored", async () => {
       // A program finds its dependencies beside itself.
       const program = fileURLToPath(new URL("node_modules/supabase.mjs", import.meta.url));
       await copyFile(join(EXAMPLES, "supabase.mjs"), program);
-      const found = await run([process.execPath, program], "photo.png", variables);
+      const found = await run([process.execPath, "--experimental-websocket", program], "photo.png", variables);
       assert.ok(found.startsWith(`${url}/storage/v1/object/public/images/`), found);
     } finally {
       await storing.stop();

@@ -1,5 +1,5 @@
 // Stores an image smaller in Supabase, by a service that was started with the same SUPABASE_URL, and reads it back with
-// Supabase's own client.
+// Supabase's own client, which needs Node.js 22, or 20 with --experimental-websocket.
 //
 //   IMGPRESS_URL=… IMGPRESS_KEY=… SUPABASE_URL=https://….supabase.co SUPABASE_KEY=the-anon-key node examples/supabase.mjs photo.png
 

@@ -23,6 +23,7 @@ mod state;
 #[cfg(any(test, feature = "test-server"))]
 pub mod test_server;
 mod tinify;
+mod trace;
 mod upload;
 
 pub use api_keys::{ApiKeyList, ApiKeyListError, ApiKeyName, ApiKeyNameMalformed, ApiKeys, ApiKeysError};
@@ -34,3 +35,4 @@ pub use router::router;
 pub use shared::{RedisUrl, RedisUrlMalformed, Shared};
 pub use state::{App, AppState};
 pub use tinify::{SourceHosts, SourceHostsMalformed, Tinify, TinifyConfig};
+pub use trace::{Span, SpanContext, SpanId, SpanKind, TraceId, Tracer, Value};

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::recent::{Digest, Recent, Remembered};
 use crate::upload::ahead::Room;
-use crate::{ApiKeyName, Shared};
+use crate::{ApiKeyName, Shared, trace};
 
 /// How long a store may take to say that it still has an image.
 const LOOK: Duration = Duration::from_secs(2);
@@ -50,7 +50,7 @@ impl ResultCache {
             return None;
         };
         let key = kept.key.parse::<StorageKey>().ok()?;
-        if !storage.holds(&key, Instant::now() + LOOK).await {
+        if !trace::holds(storage, &key, Instant::now() + LOOK).await {
             count("gone");
             return None;
         }

@@ -7,7 +7,7 @@ use imgpress_http::{Exposition, Service, edge, health};
 use crate::middleware::{auth, cors, declared, rate_limit, security_headers};
 use crate::page::{Page, PageFiles};
 use crate::routes::{compress, files, page, ready, reference};
-use crate::{AppState, tinify};
+use crate::{AppState, tinify, trace};
 
 /// Every route of the public API and everything that stands before it.
 ///
@@ -40,7 +40,11 @@ pub fn router(state: AppState, exposition: Option<Exposition>) -> Router {
         routes = routes.route("/metrics", get(move || exposition.show()));
     }
 
-    let draining = state.draining.clone();
+    let (draining, tracer) = (state.draining.clone(), state.tracer.clone());
     let routes = routes.layer(from_fn_with_state(state.clone(), cors::share)).with_state(state);
-    edge(routes, Service::Gateway, draining).layer(from_fn(security_headers::set_security_headers))
+    let mut routes = edge(routes, Service::Gateway, draining);
+    if let Some(tracer) = tracer {
+        routes = routes.layer(from_fn_with_state(tracer, trace::trace_request));
+    }
+    routes.layer(from_fn(security_headers::set_security_headers))
 }

@@ -11,7 +11,7 @@ use crate::recent::Remembered;
 use crate::result_cache::ResultCache;
 use crate::routes::ready::Readiness;
 use crate::shared::Shared;
-use crate::{ApiKeys, GatewayConfig, Tinify};
+use crate::{ApiKeys, GatewayConfig, Tinify, Tracer};
 
 /// What the gateway works with. Made once, at the start.
 pub struct App {
@@ -25,6 +25,7 @@ pub struct App {
     pub(crate) tinify: Option<Tinify>,
     pub(crate) idempotency: Option<Arc<Idempotency>>,
     pub(crate) results: Option<ResultCache>,
+    pub(crate) tracer: Option<Tracer>,
 }
 
 impl App {
@@ -50,6 +51,7 @@ impl App {
             tinify: None,
             idempotency: None,
             results: None,
+            tracer: None,
         }
     }
 
@@ -71,6 +73,12 @@ impl App {
     pub fn with_result_cache(self, bounds: Remembered, shared: Option<Arc<Shared>>) -> Self {
         let results = (bounds.most > 0).then(|| ResultCache::new(bounds, shared));
         Self { results, ..self }
+    }
+
+    /// Traces requests.
+    #[must_use]
+    pub fn with_tracer(self, tracer: Tracer) -> Self {
+        Self { tracer: Some(tracer), ..self }
     }
 
     /// Speaks Tinify's API too.

@@ -14,6 +14,8 @@ mod healthcheck;
 mod keys;
 #[cfg(any(feature = "cli", feature = "engine"))]
 mod machine;
+#[cfg(all(feature = "gateway", feature = "otel"))]
+mod otel;
 #[cfg(feature = "server")]
 mod role;
 #[cfg(feature = "engine")]

@@ -44,6 +44,8 @@ pub(crate) struct ServeSettings {
     #[command(flatten)]
     pub(crate) tinify: TinifySettings,
     #[command(flatten)]
+    pub(crate) trace: TraceSettings,
+    #[command(flatten)]
     pub(crate) sharing: SharingSettings,
 }
 
@@ -66,6 +68,8 @@ pub(crate) struct GatewayRoleSettings {
     pub(crate) storage: StorageSettings,
     #[command(flatten)]
     pub(crate) tinify: TinifySettings,
+    #[command(flatten)]
+    pub(crate) trace: TraceSettings,
     #[command(flatten)]
     pub(crate) sharing: SharingSettings,
 }
@@ -286,6 +290,19 @@ pub(crate) struct StorageSettings {
     pub(crate) supabase_bucket: imgpress_storage::BucketName,
     #[command(flatten)]
     pub(crate) s3: s3::S3Settings,
+}
+
+/// Who collects traces.
+#[cfg(feature = "gateway")]
+#[derive(Debug, Args)]
+pub(crate) struct TraceSettings {
+    /// The base URL of a collector of traces, by OTLP over HTTP [default: none].
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub(crate) otel_exporter_otlp_endpoint: Option<imgpress_storage::BaseUrl>,
+    /// What this service is called in traces.
+    #[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "nobody is told"))]
+    #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME", default_value = "imgpress")]
+    pub(crate) otel_service_name: String,
 }
 
 /// The same service for clients of TinyPNG.

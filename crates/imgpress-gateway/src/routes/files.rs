@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use super::conditions;
 use crate::client_prefix::Ownership;
-use crate::{ApiKeyName, AppState, section};
+use crate::{ApiKeyName, AppState, section, trace};
 
 /// A key is a hash of what is behind it, so what is behind it never changes.
 const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -33,7 +33,7 @@ pub(crate) async fn get_file(
     request: HeaderMap,
 ) -> Result<Response, Error> {
     let key = key_of(path)?;
-    let opened = state.storage.open(&key).await;
+    let opened = trace::open(&*state.storage, &key).await;
     let object = opened.map_err(|error| storage_failed().caused_by(error))?.ok_or_else(no_such_file)?;
     let tag = object.etag();
     let etag: ETag = tag.parse().map_err(|_| Failure::internal("a hash is no entity tag"))?;
@@ -62,7 +62,7 @@ pub(crate) async fn delete_file(
         return Err(no_such_file().into());
     }
     let deadline = Instant::now() + state.config.request_timeout;
-    let deleted = state.storage.delete(&key, deadline).await;
+    let deleted = trace::delete(&*state.storage, &key, deadline).await;
     match deleted.map_err(|error| not_deleted().caused_by(error))? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(no_such_file().into()),

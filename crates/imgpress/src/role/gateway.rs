@@ -16,6 +16,7 @@ use crate::cli::Usage;
 use crate::role::api_key::Access;
 use crate::role::engines::remote_engine;
 use crate::role::store::{Store, client_prefixes, open_store};
+use crate::role::traces::Traces;
 use crate::server::{Server, block_on};
 use crate::settings::{
     ApiSettings, GatewayRoleSettings, RequestSettings, SharingSettings, StorageSettings, Switch,
@@ -34,11 +35,13 @@ pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode
         let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
         let server = Server::prepare(settings.listen, &settings.server)?;
         let engine = remote_engine(&settings.engines)?;
-        let GatewayRoleSettings { api, request, storage, tinify, sharing, .. } = &*settings;
+        let GatewayRoleSettings { api, request, storage, tinify, sharing, trace, .. } = &*settings;
         let front = Front { api, request, storage, tinify, sharing };
+        let traces = Traces::start(trace)?;
         let app = front.app(Arc::new(engine), access, &server).await?;
-        let routes = imgpress_gateway::router(app.into(), server.public_exposition());
+        let routes = imgpress_gateway::router(traces.of(app).into(), server.public_exposition());
         server.run(routes, settings.api.connections(&settings.server), &settings.server).await?;
+        traces.finish().await;
         Ok(ExitCode::SUCCESS)
     })
 }

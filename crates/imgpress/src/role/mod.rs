@@ -12,3 +12,5 @@ pub(crate) mod gateway;
 pub(crate) mod serve;
 #[cfg(feature = "gateway")]
 mod store;
+#[cfg(feature = "gateway")]
+mod traces;

@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::role::api_key::Access;
 use crate::role::engine::config;
 use crate::role::gateway::{Front, local_url};
+use crate::role::traces::Traces;
 use crate::server::{Server, block_on, reachable};
 use crate::settings::ServeSettings;
 
@@ -21,12 +22,14 @@ pub(crate) fn run(settings: Box<ServeSettings>) -> anyhow::Result<ExitCode> {
         let server = Server::prepare(settings.listen, &settings.server)?;
         let config = config(&settings.engine, &settings.request);
         let engine = Arc::new(LocalEngine::new(config, server.draining.clone())?);
-        let ServeSettings { api, request, storage, tinify, sharing, .. } = &*settings;
+        let ServeSettings { api, request, storage, tinify, sharing, trace, .. } = &*settings;
         let front = Front { api, request, storage, tinify, sharing };
+        let traces = Traces::start(trace)?;
         let app = front.app(engine, access, &server).await?;
-        let routes = imgpress_gateway::router(app.into(), server.public_exposition());
+        let routes = imgpress_gateway::router(traces.of(app).into(), server.public_exposition());
         show_banner(server.address(), generated.as_ref());
         server.run(routes, settings.api.connections(&settings.server), &settings.server).await?;
+        traces.finish().await;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -42,4 +42,5 @@ mod split;
 mod store;
 mod support;
 mod tinify;
+mod traces;
 mod uploads;

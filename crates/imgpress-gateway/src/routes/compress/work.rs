@@ -8,7 +8,7 @@ use crate::receipt::StoredReceipt;
 use crate::recent::Digest;
 use crate::result_cache::{self, ResultCache};
 use crate::upload::{Upload, ahead};
-use crate::{ApiKeyName, App};
+use crate::{ApiKeyName, App, trace};
 
 /// The largest output kept for storing, in bytes: more than any JPEG of the most pixels that are taken.
 const LARGEST_OUTPUT: u64 = 256 << 20;
@@ -80,7 +80,7 @@ impl Work<'_> {
         let (options, source) = (upload.options.options(), upload.source);
         let timeout = self.app.config.request_timeout;
         let (request_id, traceparent) = (self.request_id.clone(), self.traceparent.clone());
-        self.app.engine.compress(Job { options, source, timeout, request_id, traceparent }).await
+        trace::compress(&*self.app.engine, Job { options, source, timeout, request_id, traceparent }).await
     }
 
     fn stored(&self, key: &StorageKey, receipt: Receipt, cached: bool) -> StoredReceipt {
@@ -109,7 +109,8 @@ async fn store(
         None => key,
     };
     let started = Instant::now();
-    app.storage.put(&key, &blob, deadline).await.map_err(|error| storage_failed().caused_by(error))?;
+    let stored = trace::put(&*app.storage, &key, &blob, deadline).await;
+    stored.map_err(|error| storage_failed().caused_by(error))?;
     let took = started.elapsed().as_secs_f64();
     histogram!("image_stage_duration_seconds", "stage" => "upload").record(took);
     receipt.timings.upload_ms = Some((took * 10_000.0).round() / 10.0);

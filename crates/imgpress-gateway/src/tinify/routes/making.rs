@@ -11,8 +11,8 @@ use super::super::commands::{Commands, Conversion};
 use super::super::results::Kept;
 use super::super::wire::invalid;
 use super::not_kept;
-use crate::App;
 use crate::routes::compress::spool;
+use crate::{App, trace};
 
 /// The note of an engine that has put a picture on a background.
 const FLATTENED: &str = "transparency-flattened";
@@ -61,7 +61,7 @@ impl Order<'_> {
         let options = self.commands.options(conversion, original);
         let timeout = deadline.saturating_duration_since(Instant::now());
         let (request_id, traceparent) = (self.request_id.clone(), self.traceparent.clone());
-        app.engine.compress(Job { options, source, timeout, request_id, traceparent }).await
+        trace::compress(&*app.engine, Job { options, source, timeout, request_id, traceparent }).await
     }
 
     fn lost_transparency(&self, receipt: &Receipt) -> bool {

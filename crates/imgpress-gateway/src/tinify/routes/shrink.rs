@@ -18,7 +18,7 @@ use super::super::results::{About, Writing};
 use super::super::wire::{ShrinkAnswer, ShrinkRequest, parse, read_json_bytes};
 use super::{making, not_kept, tinify};
 use crate::upload::too_large;
-use crate::{ApiKeyName, App, AppState};
+use crate::{ApiKeyName, App, AppState, trace};
 
 /// What an image comes as.
 type Chunks = BoxStream<'static, Result<Bytes, Failure>>;
@@ -41,7 +41,8 @@ pub(super) async fn shrink(
         Source::new(kept_as_it_comes(image, Arc::clone(&written), state.config.max_upload_bytes), length);
     let options = Options { format: OutputFormat::Same, ..Options::default() };
     let timeout = state.config.request_timeout;
-    let output = state.engine.compress(Job { options, source, timeout, request_id, traceparent }).await?;
+    let output =
+        trace::compress(&*state.engine, Job { options, source, timeout, request_id, traceparent }).await?;
 
     let receipt = output.receipt.clone();
     let written = written.lock().await.take();

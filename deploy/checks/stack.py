@@ -91,7 +91,8 @@ def metrics_of_a_busy_stack():
     keys = ("--api-keys", f"check={KEY}", "--rate-limit-max", "40", "--max-connections-per-client", "2", "--result-cache", "9")
     nobody = f"127.0.0.1:{free_port()}"
     with role("engine") as engine, role(
-        "gateway", "--engine-url", f"http://{engine[0]}:{engine[1]},http://{nobody}", "--redis-url", f"redis://{nobody}", *keys
+        "gateway", "--engine-url", f"http://{engine[0]}:{engine[1]},http://{nobody}", "--redis-url", f"redis://{nobody}",
+        "--otel-exporter-otlp-endpoint", f"http://{nobody}", *keys
     ) as gateway:
         sizes = itertools.count(16)
 

@@ -5,6 +5,7 @@ mod clock;
 mod collector;
 mod convert;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use imgpress_gateway::{Span, Tracer};
@@ -35,6 +36,7 @@ pub(crate) struct Exporter(JoinHandle<()>);
 /// Begins to export spans, if somebody collects them. Counts them, so metrics must be recorded already.
 pub(crate) fn start(settings: &TraceSettings) -> anyhow::Result<Option<(Tracer, Exporter)>> {
     let Some(endpoint) = &settings.otel_exporter_otlp_endpoint else { return Ok(None) };
+    let collector = Arc::new(Collector::new(endpoint)?);
     let mut exporter = SpanExporter::builder()
         .with_http()
         .with_endpoint(format!("{endpoint}/v1/traces"))
@@ -42,7 +44,7 @@ pub(crate) fn start(settings: &TraceSettings) -> anyhow::Result<Option<(Tracer, 
         .with_timeout(PATIENCE)
         // A batch has one try: the next one is a second away, and the queue is short.
         .with_retry_policy(RetryPolicy::disabled())
-        .with_http_client(Collector::new(endpoint)?)
+        .with_shared_http_client(Arc::clone(&collector) as _)
         .build()?;
     let service = Resource::builder_empty()
         .with_service_name(settings.otel_service_name.clone())
@@ -53,7 +55,7 @@ pub(crate) fn start(settings: &TraceSettings) -> anyhow::Result<Option<(Tracer, 
         counter!("trace_spans_total", "outcome" => outcome).increment(0);
     }
     let (tracer, ended) = Tracer::new();
-    Ok(Some((tracer, Exporter(tokio::spawn(export(exporter, ended))))))
+    Ok(Some((tracer, Exporter(tokio::spawn(export(exporter, collector, ended))))))
 }
 
 impl Exporter {
@@ -66,7 +68,8 @@ impl Exporter {
     }
 }
 
-async fn export(exporter: SpanExporter, mut ended: Receiver<Span>) {
+async fn export(exporter: SpanExporter, collector: Arc<Collector>, mut ended: Receiver<Span>) {
+    let mut away = false;
     let mut batch = Vec::with_capacity(BATCH);
     while ended.recv_many(&mut batch, BATCH).await > 0 {
         let gathered = async {
@@ -84,8 +87,21 @@ async fn export(exporter: SpanExporter, mut ended: Receiver<Span>) {
         }
         let (count, now) = (batch.len() as u64, Now::read());
         let spans = batch.drain(..).map(|span| convert::span(span, &now)).collect();
-        // Why it failed, the collector has said.
-        let outcome = if exporter.export(spans).await.is_ok() { "sent" } else { "lost" };
+        let exported = exporter.export(spans).await;
+        let outcome = if exported.is_ok() { "sent" } else { "lost" };
         counter!("trace_spans_total", "outcome" => outcome).increment(count);
+        // Lost batches are said once, and once more when it is over.
+        match exported {
+            Err(error) if !away => {
+                let error = collector.take_fault().unwrap_or_else(|| error.to_string());
+                tracing::warn!(error, "traces are not collected");
+                away = true;
+            }
+            Ok(()) if away => {
+                tracing::info!("traces are collected again");
+                away = false;
+            }
+            _ => {}
+        }
     }
 }

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -30,8 +30,8 @@ const NAME: &str = concat!("imgpress/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug)]
 pub(super) struct Collector {
     http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
-    /// Whether the last batch was lost: that is said once, and once more when it is over.
-    away: AtomicBool,
+    /// What went wrong with the last batch: the exporter keeps that to itself.
+    fault: Mutex<Option<String>>,
 }
 
 impl Collector {
@@ -52,7 +52,7 @@ impl Collector {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
             .build(connector);
-        Ok(Self { http, away: AtomicBool::new(false) })
+        Ok(Self { http, fault: Mutex::default() })
     }
 
     async fn send(&self, mut request: Request<Bytes>) -> anyhow::Result<Response<Bytes>> {
@@ -65,14 +65,9 @@ impl Collector {
         timeout(PATIENCE, answered).await.context("the collector took too long")?
     }
 
-    /// Says in the log that batches are lost, and when they are not any more.
-    fn tell(&self, fault: Option<String>) {
-        let was_away = self.away.swap(fault.is_some(), Ordering::Relaxed);
-        match fault {
-            Some(error) if !was_away => tracing::warn!(error, "traces are not collected"),
-            None if was_away => tracing::info!("traces are collected again"),
-            _ => {}
-        }
+    /// What went wrong with the last batch, if that reached the network.
+    pub(super) fn take_fault(&self) -> Option<String> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -80,11 +75,12 @@ impl Collector {
 impl HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let sent = self.send(request).await;
-        self.tell(match &sent {
+        let fault = match &sent {
             Ok(answer) if answer.status().is_success() => None,
             Ok(answer) => Some(format!("the collector answered {}", answer.status())),
             Err(error) => Some(format!("{error:#}")),
-        });
+        };
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
         Ok(sent?)
     }
 }

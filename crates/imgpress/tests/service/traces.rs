@@ -207,7 +207,9 @@ async fn clients_of_tinypng_and_deletions_are_traced_too() {
     let http = Client::of(&service).http;
     let shrunk = http.post(format!("{}/shrink", service.url)).basic_auth("api", Some(KEY));
     let shrunk = shrunk.body(photo(60, 40)).send().await.unwrap();
-    let output = http.post(shrunk.headers()["location"].to_str().unwrap()).basic_auth("api", Some(KEY));
+    let output = http
+        .post(format!("{}{}", service.url, shrunk.headers()["location"].to_str().unwrap()))
+        .basic_auth("api", Some(KEY));
     let output =
         output.json(&serde_json::json!({ "convert": { "type": "image/png" } })).send().await.unwrap();
     assert_eq!(output.status(), 200);

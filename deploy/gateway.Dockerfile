@@ -17,7 +17,7 @@ RUN for certificate in /usr/local/share/ca-certificates/*.crt; do \
 ENV SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt CARGO_HTTP_CAINFO=/etc/ssl/certs/ca-certificates.crt
 WORKDIR /src
 # The role alone: no decoder and no codec.
-ARG FEATURES=gateway,redis
+ARG FEATURES=gateway,otel,redis
 # As Cargo.toml has it; off, with as many units as there are cores, builds an image to try in a third of the time.
 ARG CARGO_PROFILE_RELEASE_LTO=thin
 ARG CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16

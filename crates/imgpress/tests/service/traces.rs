@@ -3,9 +3,9 @@
 mod collector;
 mod losses;
 
-use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
+use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
@@ -172,7 +172,7 @@ async fn a_request_without_a_trace_begins_one_and_a_refusal_is_in_it() {
     assert_eq!(spans.len(), 2, "probes are not traced: {spans:#?}");
     let server = named(&spans, "POST /compress");
     assert!(server.parent_span_id.is_empty());
-    let code = server.status.as_ref().map_or(StatusCode::Unset, |status| status.code());
+    let code = server.status.as_ref().map_or(StatusCode::Unset, Status::code);
     assert_eq!(code, StatusCode::Unset, "what a client did wrong is no error of the server");
     assert_eq!(text(&server.attributes, "error.type").as_deref(), Some("format-unsupported"));
     assert_eq!(named(&spans, "engine").trace_id, server.trace_id);

@@ -300,7 +300,6 @@ pub(crate) struct TraceSettings {
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
     pub(crate) otel_exporter_otlp_endpoint: Option<imgpress_storage::BaseUrl>,
     /// What this service is called in traces.
-    #[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "nobody is told"))]
     #[arg(long, env = "OTEL_SERVICE_NAME", value_name = "NAME", default_value = "imgpress")]
     pub(crate) otel_service_name: String,
 }

@@ -3,19 +3,20 @@ use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use http::header::{RETRY_AFTER, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Empty};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Empty, StreamBody};
+use hyper::body::{Frame, Incoming};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::BaseUrl;
 use crate::trust::{tls_client, trusted_certificates};
+use crate::{BaseUrl, Blob};
 
 /// The body of a request.
 pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -29,14 +30,23 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client for this URL that sends these headers with every request.
-    pub(crate) fn new(url: &BaseUrl, mut headers: HeaderMap) -> Result<Self, rustls::Error> {
+    pub(crate) fn new(url: &BaseUrl, headers: HeaderMap) -> Result<Self, rustls::Error> {
+        Ok(Self::trusting(tls(url)?, headers))
+    }
+
+    /// A client for any URL.
+    pub(crate) fn of_any() -> Result<Self, rustls::Error> {
+        Ok(Self::trusting(tls_client(trusted_certificates())?, HeaderMap::new()))
+    }
+
+    fn trusting(tls: ClientConfig, mut headers: HeaderMap) -> Self {
         headers.insert(USER_AGENT, NAME);
         let http = legacy::Client::builder(TokioExecutor::new())
             // After an early refusal the store leaves the upload unread, and the next request on that connection
             // would hang: a connection serves one request.
             .pool_max_idle_per_host(0)
-            .build(connector(tls(url)?));
-        Ok(Self { http, headers })
+            .build(connector(tls));
+        Self { http, headers }
     }
 
     /// A request to be given headers and a body.
@@ -58,6 +68,20 @@ impl Client {
 pub(crate) fn no_body() -> Body {
     Body::new(Empty::new().map_err(|never| match never {}))
 }
+
+/// The body of a request that sends a blob, chunk by chunk.
+pub(crate) fn blob_body(blob: &Blob) -> Body {
+    Body::new(StreamBody::new(blob.chunks().map_ok(Frame::data)))
+}
+
+/// A text from outside without the secrets, should it repeat them, and without anything but printable ASCII.
+pub(crate) fn without_secrets<'a>(text: &str, secrets: impl IntoIterator<Item = &'a str>) -> String {
+    let scrubbed = secrets.into_iter().fold(text.to_owned(), |text, secret| text.replace(secret, "[secret]"));
+    scrubbed.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(LONGEST_TEXT).collect()
+}
+
+/// The longest text of another machine that goes into a log line, in characters.
+const LONGEST_TEXT: usize = 300;
 
 /// The most that is read of an answer, in bytes. The real ones have a few hundred.
 const LONGEST: usize = 16 * 1024;

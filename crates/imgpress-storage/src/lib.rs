@@ -9,6 +9,7 @@ mod client;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod foreign;
 mod key;
 mod local;
 mod object;
@@ -27,6 +28,9 @@ use tokio::time::Instant;
 pub use base_url::{BaseUrl, BaseUrlMalformed};
 pub use blob::Blob;
 pub use error::{Refusal, StorageError};
+pub use foreign::{
+    ForeignKeys, ForeignObject, ForeignStores, ObjectHeaders, ObjectHeadersMalformed, ObjectPath, ObjectPathMalformed,
+};
 pub use key::{ClientPrefix, KeyMalformed, StorageKey};
 pub use local::{LocalStorage, Retention};
 pub use object::StoredObject;

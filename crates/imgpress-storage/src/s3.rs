@@ -1,6 +1,6 @@
 //! Any store that speaks Amazon's S3: AWS itself, R2, `MinIO`, Supabase's S3 and many more.
 
-mod answer;
+pub(crate) mod answer;
 mod names;
 mod transport;
 

@@ -13,7 +13,7 @@ use crate::retry::Verdict;
 /// more than what would be made of it there.
 #[derive(Debug, thiserror::Error)]
 #[error("{said}")]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     http: StatusCode,
     retry_after: Option<Duration>,
     /// Empty where the body is none of S3's, as from a proxy in between, and after `HEAD`.
@@ -24,7 +24,7 @@ pub(super) struct Answer {
 
 impl Answer {
     /// Reads an answer, no more than 16 KiB of its body.
-    pub(super) async fn read(response: Response<Incoming>, scrub: impl Fn(&str) -> String) -> Self {
+    pub(crate) async fn read(response: Response<Incoming>, scrub: impl Fn(&str) -> String) -> Self {
         let http = response.status();
         let retry_after = retry_after(response.headers());
         let body = start_of_body(response.into_body()).await;
@@ -50,7 +50,7 @@ impl Answer {
     }
 
     /// What to do about it.
-    pub(super) fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         match (self.http.as_u16(), self.code.as_str()) {
             // R2 says 412 too, some stores 304.
             (304 | 412, _) => Verdict::Done(Outcome::Duplicate),

@@ -5,11 +5,9 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::TryStreamExt;
 use http::header::{CONTENT_LENGTH, USER_AGENT};
 use http::{HeaderMap, Request};
-use http_body_util::{BodyExt, StreamBody};
-use hyper::body::Frame;
+use http_body_util::BodyExt;
 use object_store::ClientOptions;
 use object_store::aws::{AwsAuthorizer, AwsCredential};
 use object_store::client::{
@@ -18,7 +16,7 @@ use object_store::client::{
 
 use super::answer::Answer;
 use super::names::S3Region;
-use crate::client::{Body, Client, NAME};
+use crate::client::{Body, Client, NAME, blob_body, without_secrets};
 use crate::{BaseUrl, Blob};
 
 /// The way to one store.
@@ -48,11 +46,7 @@ impl Transport {
     /// A text from outside without the secrets, should it repeat them, and without anything but printable ASCII.
     pub(super) fn scrub(&self, text: &str) -> String {
         let AwsCredential { secret_key, token, .. } = &self.0.credential;
-        let mut scrubbed = text.replace(secret_key, "[key]");
-        if let Some(token) = token {
-            scrubbed = scrubbed.replace(token, "[token]");
-        }
-        scrubbed.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(LONGEST).collect()
+        without_secrets(text, std::iter::once(secret_key).chain(token).map(String::as_str))
     }
 
     fn sign(&self, request: &mut HttpRequest, blob: Option<&Blob>) -> object_store::Result<()> {
@@ -61,9 +55,6 @@ impl Transport {
         authorizer.try_authorize(request, digest.as_ref().map(<[u8; 32]>::as_slice))
     }
 }
-
-/// The longest text of another machine that goes into a log line, in characters.
-const LONGEST: usize = 300;
 
 #[async_trait::async_trait]
 impl HttpService for Transport {
@@ -76,7 +67,7 @@ impl HttpService for Transport {
             None => Body::new(body.map_err(io::Error::other)),
             Some(blob) => {
                 parts.headers.insert(CONTENT_LENGTH, blob.length().into());
-                Body::new(StreamBody::new(blob.chunks().map_ok(Frame::data)))
+                blob_body(&blob)
             }
         };
         let response = self.0.client.send(Request::from_parts(parts, body)).await.map_err(broken)?;

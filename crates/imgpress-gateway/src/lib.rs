@@ -34,5 +34,7 @@ pub use recent::Remembered;
 pub use router::router;
 pub use shared::{RedisUrl, RedisUrlMalformed, Shared};
 pub use state::{App, AppState};
-pub use tinify::{SourceHosts, SourceHostsMalformed, Tinify, TinifyConfig};
+pub use tinify::{
+    SourceHosts, SourceHostsMalformed, StoreEndpoints, StoreEndpointsMalformed, Tinify, TinifyConfig,
+};
 pub use trace::{Span, SpanContext, SpanId, SpanKind, TraceId, Tracer, Value};

@@ -9,6 +9,7 @@ mod counts;
 mod results;
 mod routes;
 mod source_url;
+mod store;
 mod wire;
 mod words;
 
@@ -19,12 +20,14 @@ use std::time::Duration;
 
 pub(crate) use self::routes::routes;
 pub use self::source_url::{SourceHosts, SourceHostsMalformed};
+pub use self::store::{StoreEndpoints, StoreEndpointsMalformed};
 
 use crate::Shared;
 
 use self::counts::Counts;
 use self::results::{Bounds, Results};
 use self::source_url::Fetcher;
+use self::store::ClientStores;
 
 /// What an operator decides about Tinify's API.
 #[derive(Debug, Clone)]
@@ -43,6 +46,8 @@ pub struct TinifyConfig {
     pub keep_bytes: u64,
     /// From where images may be fetched. `None`: from nowhere.
     pub source_hosts: Option<SourceHosts>,
+    /// Where clients may have images stored, with keys of theirs. `None`: nowhere.
+    pub store_endpoints: Option<StoreEndpoints>,
     /// What several gateways share: counts of compressed images are among it.
     pub shared: Option<Arc<Shared>>,
 }
@@ -52,6 +57,7 @@ pub struct Tinify {
     results: Arc<Results>,
     counts: Counts,
     fetcher: Option<Fetcher>,
+    stores: Option<ClientStores>,
     public_url: String,
 }
 
@@ -59,7 +65,7 @@ impl Tinify {
     /// Opens the folder of results, where those of an earlier start may be, and the file of counts.
     ///
     /// # Errors
-    /// The folder cannot be made or read, or there are no certificates to trust while images may be fetched.
+    /// The folder cannot be made or read, or TLS cannot be set up while images may be fetched or stored elsewhere.
     pub async fn open(config: TinifyConfig) -> io::Result<Self> {
         let bounds = Bounds { age: config.keep_for, bytes: config.keep_bytes };
         let results = Results::open(config.results_dir, config.temp_dir.clone(), bounds).await?;
@@ -67,6 +73,7 @@ impl Tinify {
         tokio::spawn(results::sweep_while_used(Arc::downgrade(&results)));
         let counts = Counts::read(config.counts_file, config.temp_dir, config.shared).await;
         let fetcher = config.source_hosts.map(Fetcher::new).transpose()?;
-        Ok(Self { results, counts, fetcher, public_url: config.public_url })
+        let stores = config.store_endpoints.map(ClientStores::new).transpose()?;
+        Ok(Self { results, counts, fetcher, stores, public_url: config.public_url })
     }
 }

@@ -132,11 +132,7 @@ impl ForeignObject {
     }
 
     /// The put without its body, with all that proves whose it is.
-    fn request(
-        &self,
-        format: ImageFormat,
-        blob: &Blob,
-    ) -> Result<HttpRequest, Box<dyn Error + Send + Sync>> {
+    fn request(&self, format: ImageFormat, blob: &Blob) -> Result<HttpRequest, Box<dyn Error + Send + Sync>> {
         let mut request = Request::put(self.url()).body(HttpRequestBody::empty())?;
         let headers = request.headers_mut();
         headers.clone_from(self.headers.as_map());

@@ -29,7 +29,8 @@ pub use base_url::{BaseUrl, BaseUrlMalformed};
 pub use blob::Blob;
 pub use error::{Refusal, StorageError};
 pub use foreign::{
-    ForeignKeys, ForeignObject, ForeignStores, ObjectHeaders, ObjectHeadersMalformed, ObjectPath, ObjectPathMalformed,
+    ForeignKeys, ForeignObject, ForeignStores, ObjectHeaders, ObjectHeadersMalformed, ObjectPath,
+    ObjectPathMalformed,
 };
 pub use key::{ClientPrefix, KeyMalformed, StorageKey};
 pub use local::{LocalStorage, Retention};

@@ -320,6 +320,10 @@ pub(crate) struct TinifySettings {
     /// Hosts, with commas, whose images may be named by URL; *.example.com for all below it, * for all.
     #[arg(long, env = "IMGPRESS_ALLOW_SOURCE_URLS", value_name = "HOSTS")]
     pub(crate) allow_source_urls: Option<imgpress_gateway::SourceHosts>,
+    /// Endpoints, with a comma, at which they may have images stored with keys of theirs: s3=URL, where {region} may
+    /// stand in the host's name, and gcs=URL.
+    #[arg(long, env = "IMGPRESS_ALLOW_STORE_ENDPOINTS", value_name = "ENDPOINTS")]
+    pub(crate) allow_store_endpoints: Option<imgpress_gateway::StoreEndpoints>,
 }
 
 impl ServerSettings {

@@ -3,6 +3,7 @@
 use imgpress_engine_api::{Failure, Original};
 use imgpress_options::{Color, Fit, Metadata, MetadataKind, MetadataKinds, Options, OutputFormat, Side};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::wire::{invalid, parse};
 
@@ -13,6 +14,14 @@ pub(super) struct Commands {
     convert: Vec<Conversion>,
     background: Option<Color>,
     metadata: Metadata,
+}
+
+/// What a request asks for.
+pub(super) struct Asked {
+    /// What is to be made of the original; `None`: what was made of it before.
+    pub(super) commands: Option<Commands>,
+    /// Where it is to be stored, unread; `None`: nowhere, it is the answer.
+    pub(super) store: Option<Value>,
 }
 
 /// A size that is asked for. None of them enlarges.
@@ -41,7 +50,8 @@ struct Written {
     convert: Option<WrittenConvert>,
     transform: Option<WrittenTransform>,
     preserve: Option<OneOrMore>,
-    store: Option<serde::de::IgnoredAny>,
+    /// Read apart: it has secrets, which no word about it repeats.
+    store: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -72,21 +82,23 @@ enum OneOrMore {
     More(Vec<String>),
 }
 
-impl Commands {
-    /// Reads the JSON of a request. `None` where there is no command: the result is wanted as it is.
+impl Asked {
+    /// Reads the JSON of a request.
     ///
     /// # Errors
     /// It is no JSON, or commands what is not done here.
-    pub(super) fn read(json: &[u8]) -> Result<Option<Self>, Failure> {
+    pub(super) fn read(json: &[u8]) -> Result<Self, Failure> {
         if json.is_empty() {
-            return Ok(None);
+            return Ok(Self { commands: None, store: None });
         }
-        let written: Written = parse(json)?;
-        if written.store.is_some() {
-            return Err(invalid(
-                "store is not done here: fetch the result and store it, or use /compress, which stores what it makes.",
-            ));
-        }
+        let mut written: Written = parse(json)?;
+        let store = written.store.take();
+        Ok(Self { commands: Commands::read(written)?, store })
+    }
+}
+
+impl Commands {
+    fn read(written: Written) -> Result<Option<Self>, Failure> {
         let background = written.transform.and_then(|transform| transform.background);
         let commands = Self {
             resize: written.resize.as_ref().map(Resize::read).transpose()?,

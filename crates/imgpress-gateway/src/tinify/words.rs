@@ -37,6 +37,7 @@ fn words(code: Option<ErrorCode>, status: StatusCode) -> Option<&'static str> {
     match code {
         Some(ErrorCode::EmptyBody) => Some("Input missing"),
         Some(ErrorCode::SourceNotFound) => Some("Source not found"),
+        Some(ErrorCode::StoreRefused) => Some("Store failed"),
         Some(ErrorCode::OptionInvalid) => Some("JSON validation error"),
         Some(ErrorCode::FormatUnsupported) => Some("Unsupported media type"),
         Some(ErrorCode::RateLimited) => Some("Too many requests"),

@@ -74,7 +74,10 @@ mod tests {
         let headers =
             [("Cache-Control", "public, max-age=60"), ("EXPIRES", " 0 "), ("X-Amz-Meta-Who", "Ada")];
         let map = ObjectHeaders::for_s3(headers).unwrap().0;
-        assert_eq!((map.len(), &map["expires"], &map["x-amz-meta-who"]), (3, &"0".parse().unwrap(), &"Ada".parse().unwrap()));
+        assert_eq!(
+            (map.len(), &map["expires"], &map["x-amz-meta-who"]),
+            (3, &"0".parse().unwrap(), &"Ada".parse().unwrap())
+        );
         assert!(ObjectHeaders::for_gcs([("x-goog-meta-who", "Ada")]).is_ok());
     }
 

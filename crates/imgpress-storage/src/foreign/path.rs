@@ -43,8 +43,7 @@ impl fmt::Display for ObjectPath {
 const LONGEST_KEY: usize = 1024;
 
 /// All but what signatures want as it is (Amazon S3's API reference, "Signature Calculations", `UriEncode`).
-const ENCODED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 #[cfg(test)]
 mod tests {

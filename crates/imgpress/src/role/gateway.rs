@@ -110,6 +110,7 @@ impl Front<'_> {
             keep_for: self.tinify.tinify_keep_for,
             keep_bytes: self.tinify.tinify_keep_bytes.as_u64(),
             source_hosts: self.tinify.allow_source_urls.clone(),
+            store_endpoints: self.tinify.allow_store_endpoints.clone(),
             shared,
         };
         let opened = Tinify::open(config).await;

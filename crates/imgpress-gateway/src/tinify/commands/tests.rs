@@ -4,7 +4,11 @@ use imgpress_options::ImageFormat;
 use super::*;
 
 fn read(json: &str) -> Commands {
-    Commands::read(json.as_bytes()).unwrap_or_else(|refused| panic!("{json}: {refused}")).unwrap()
+    asked(json).commands.unwrap()
+}
+
+fn asked(json: &str) -> Asked {
+    Asked::read(json.as_bytes()).unwrap_or_else(|refused| panic!("{json}: {refused}"))
 }
 
 /// The options for each format, of a picture of 400 by 300.
@@ -77,8 +81,11 @@ fn a_background_and_what_is_preserved_are_options() {
 #[test]
 fn no_command_is_none() {
     for json in ["", "{}", r#"{"preserve":[]}"#, r#"{"transform":{}}"#, r#"{"resize":null}"#] {
-        assert_eq!(Commands::read(json.as_bytes()).unwrap(), None, "{json}");
+        let asked = asked(json);
+        assert!(asked.commands.is_none() && asked.store.is_none(), "{json}");
     }
+    let stored = asked(r#"{"store":{"service":"s3"},"preserve":[]}"#);
+    assert!(stored.commands.is_none() && stored.store.is_some(), "it makes nothing");
 }
 
 #[test]
@@ -103,9 +110,8 @@ fn what_is_no_command_is_refused_and_named() {
         (r#"{"convert":{}}"#, "type"),
         (r#"{"transform":{"background":"red"}}"#, "white"),
         (r#"{"preserve":["everything"]}"#, "copyright"),
-        (r#"{"store":{"service":"s3"}}"#, "store"),
     ] {
-        let refused = Commands::read(json.as_bytes()).unwrap_err();
+        let refused = Asked::read(json.as_bytes()).err().unwrap();
         assert_eq!(refused.code(), ErrorCode::OptionInvalid, "{json}");
         assert!(refused.message().contains(word), "{json}: {refused}");
     }

@@ -23,6 +23,8 @@ pub(super) struct Order<'a> {
     pub(super) commands: &'a Commands,
     pub(super) request_id: RequestId,
     pub(super) traceparent: Option<TraceParent>,
+    /// When the client is to have its answer.
+    pub(super) deadline: Instant,
 }
 
 impl Order<'_> {
@@ -31,15 +33,14 @@ impl Order<'_> {
     /// # Errors
     /// The engine's, and a picture that would lose its transparency although no background was named.
     pub(super) async fn make(&self, app: &App) -> Result<Output, Failure> {
-        let deadline = Instant::now() + app.config.request_timeout;
         let conversions = self.commands.conversions();
         if let [only] = conversions[..] {
-            let output = self.make_one(app, only, deadline).await?;
+            let output = self.make_one(app, only).await?;
             return if self.lost_transparency(&output.receipt) { Err(no_background()) } else { Ok(output) };
         }
         let mut best: Option<(Receipt, Blob)> = None;
         for conversion in conversions {
-            let output = self.make_one(app, conversion, deadline).await?;
+            let output = self.make_one(app, conversion).await?;
             let receipt = output.receipt.clone();
             let is_better = best.as_ref().is_none_or(|(best, _)| receipt.bytes < best.bytes);
             if is_better && !self.lost_transparency(&receipt) {
@@ -50,16 +51,11 @@ impl Order<'_> {
         Ok(Output::streamed(receipt, blob.chunks().map_err(not_kept)))
     }
 
-    async fn make_one(
-        &self,
-        app: &App,
-        conversion: Conversion,
-        deadline: Instant,
-    ) -> Result<Output, Failure> {
+    async fn make_one(&self, app: &App, conversion: Conversion) -> Result<Output, Failure> {
         let original = &self.kept.about.receipt.original;
         let source = Source::new(self.kept.original().map_err(not_kept), Some(original.bytes));
         let options = self.commands.options(conversion, original);
-        let timeout = deadline.saturating_duration_since(Instant::now());
+        let timeout = self.deadline.saturating_duration_since(Instant::now());
         let (request_id, traceparent) = (self.request_id.clone(), self.traceparent.clone());
         trace::compress(&*app.engine, Job { options, source, timeout, request_id, traceparent }).await
     }

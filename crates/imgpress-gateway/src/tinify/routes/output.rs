@@ -3,16 +3,22 @@ use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
+use futures_util::TryStreamExt;
 use headers::{ContentLength, HeaderMapExt};
 use http::{HeaderName, HeaderValue, header};
-use imgpress_engine_api::{ErrorCode, Failure, Receipt, RequestId};
+use imgpress_engine_api::{ErrorCode, Failure, Output, Receipt, RequestId};
 use imgpress_http::{Error, ImageBytes};
+use imgpress_storage::ForeignObject;
+use serde_json::Value;
+use tokio::time::Instant;
 
-use super::super::commands::Commands;
+use super::super::commands::Asked;
 use super::super::results::Kept;
+use super::super::store::{ClientStores, store_not_allowed};
 use super::super::wire::read_json_bytes;
 use super::{making, not_kept, tinify};
-use crate::{ApiKeyName, App, AppState};
+use crate::routes::compress::spool;
+use crate::{ApiKeyName, App, AppState, Tinify};
 
 const IMAGE_WIDTH: HeaderName = HeaderName::from_static("image-width");
 const IMAGE_HEIGHT: HeaderName = HeaderName::from_static("image-height");
@@ -30,16 +36,59 @@ pub(super) async fn give(
     let id = path.map(|Path(id)| id).unwrap_or_default();
     let kept = find(&state, &id, &name).await?;
     let json = read_json_bytes(request.into_body()).await?;
-    let Some(commands) = Commands::read(&json)? else {
-        return Ok(answer(&kept.about.receipt, Body::from_stream(kept.output())));
+    let deadline = Instant::now() + state.config.request_timeout;
+    let tinify = tinify(&state)?;
+    let Asked { commands, store } = Asked::read(&json)?;
+    let storing = store.map(|store| Storing::read(&store, tinify, deadline)).transpose()?;
+    let Some(commands) = commands else {
+        let receipt = kept.about.receipt.clone();
+        return match storing {
+            None => Ok(answer(&receipt, Body::from_stream(kept.output()))),
+            Some(storing) => {
+                let output = Output::streamed(receipt, kept.output().map_err(not_kept));
+                Ok(storing.store(&state, output).await?)
+            }
+        };
     };
-    let order = making::Order { kept: &kept, commands: &commands, request_id, traceparent };
+    let order = making::Order { kept: &kept, commands: &commands, request_id, traceparent, deadline };
     let output = order.make(&state).await?;
-    tinify(&state)?.counts.add(&name).await;
     let receipt = output.receipt.clone();
-    let mut response = answer(&receipt, Body::from_stream(making::whole(output)));
+    let mut response = match storing {
+        None => answer(&receipt, Body::from_stream(making::whole(output))),
+        Some(storing) => storing.store(&state, output).await?,
+    };
+    tinify.counts.add(&name).await;
     response.extensions_mut().insert(ImageBytes::from(&receipt));
     Ok(response)
+}
+
+/// Where an output goes in place of the answer.
+struct Storing<'a> {
+    stores: &'a ClientStores,
+    object: ForeignObject,
+    deadline: Instant,
+}
+
+impl<'a> Storing<'a> {
+    fn read(command: &Value, tinify: &'a Tinify, deadline: Instant) -> Result<Self, Failure> {
+        let stores = tinify.stores.as_ref().ok_or_else(store_not_allowed)?;
+        Ok(Self { stores, object: stores.read(command)?, deadline })
+    }
+
+    /// Stores it, and answers where it is.
+    async fn store(&self, app: &App, output: Output) -> Result<Response, Failure> {
+        let receipt = output.receipt.clone();
+        let blob = spool(app, output).await?;
+        self.stores.put(&self.object, receipt.format, &blob, self.deadline).await?;
+        let url = HeaderValue::from_str(&self.object.url()).map_err(Failure::internal)?;
+        let headers = [
+            (header::LOCATION, url),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (IMAGE_WIDTH, receipt.width.into()),
+            (IMAGE_HEIGHT, receipt.height.into()),
+        ];
+        Ok((headers, Body::empty()).into_response())
+    }
 }
 
 /// A result of the key that asks for it. Nobody learns whether there is one of another.

@@ -2,6 +2,7 @@
 
 mod refusals;
 mod results;
+mod storing;
 
 use image::{Rgba, RgbaImage};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};

@@ -40,6 +40,22 @@ class Service:
         shutil.rmtree(self.folder)
 
 
+class S3:
+    """A real S3 server with one bucket, until it is stopped."""
+
+    def __init__(self):
+        self.process = subprocess.Popen(
+            [os.path.join(os.environ["IMGPRESS_EXAMPLES"], "s3_server")],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        self.url, self.bucket, self.key_id, self.secret = (
+            self.process.stdout.readline().strip() for _ in range(4)
+        )
+
+    def stop(self):
+        self.process.communicate()
+
+
 def png(width, height, pixel):
     """A PNG whose pixels, red, green, blue and perhaps alpha, a function of column and row gives."""
     channels = len(pixel(0, 0))

@@ -5,10 +5,11 @@ import os
 import shutil
 import struct
 import unittest
+import urllib.request
 
 import tinify
 
-from service import KEY, Service, photo, see_through
+from service import KEY, S3, Service, photo, see_through
 
 ORIGINAL = photo(320, 200)
 
@@ -150,6 +151,41 @@ class Compressing(Against):
         self.refused(
             tinify.ClientError, 404, "Not Found", lambda: tinify.get_client().request("GET", "/keys/a-guess")
         )
+
+
+class Storing(Against):
+    @classmethod
+    def setUpClass(cls):
+        cls.s3 = S3()
+        cls.flags = ("--allow-store-endpoints", f"s3={cls.s3.url}")
+        super().setUpClass()
+
+    @classmethod
+    def tearDownClass(cls):
+        super().tearDownClass()
+        cls.s3.stop()
+
+    def options(self, **others):
+        return {
+            "service": "s3", "aws_access_key_id": self.s3.key_id, "aws_secret_access_key": self.s3.secret,
+            "region": "us-west-1", "path": f"{self.s3.bucket}/images/a.png", **others,
+        }
+
+    def test_what_is_stored_is_what_the_same_commands_make(self):
+        source = tinify.from_buffer(ORIGINAL)
+        for made in [source, source.resize(method="fit", width=100, height=100)]:
+            meta = made.store(**self.options(headers={"Cache-Control": "public"}))
+            result = made.result()
+            self.assertEqual((meta.width, meta.height), (result.width, result.height))
+            self.assertEqual(meta.location, f"{self.s3.url}/{self.s3.bucket}/images/a.png")
+            with urllib.request.urlopen(meta.location) as stored:
+                self.assertEqual(stored.read(), result.to_buffer())
+                self.assertEqual(stored.headers["Content-Type"], "image/png")
+
+    def test_a_wrong_secret_is_a_client_error(self):
+        source = tinify.from_buffer(ORIGINAL)
+        wrong = self.options(aws_secret_access_key="a-guess")
+        self.refused(tinify.ClientError, 400, "Store failed", lambda: source.store(**wrong))
 
 
 class Failing(Against):

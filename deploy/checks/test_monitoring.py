@@ -14,8 +14,11 @@ MONITORING = ROOT / "deploy/monitoring"
 DASHBOARD = json.loads((MONITORING / "grafana/dashboards/imgpress.json").read_text())
 (RULES,) = documents("deploy/monitoring/prometheus/imgpress.rules.yml")
 ALERTS = [rule for group in RULES["groups"] for rule in group["rules"]]
-# What the services have been asked to do has these; the others come of what cannot be asked for (a broken store).
-SEEN_LATER = {("http_requests_total", "status"), ("storage_requests_total", "outcome")}
+# What the services have been asked to do has these; the others come of what cannot be asked for here: a broken store, or one
+# that a client brings.
+SEEN_LATER = {
+    ("http_requests_total", "status"), ("storage_requests_total", "outcome"), ("storage_requests_total", "backend"),
+}
 
 
 def queries():

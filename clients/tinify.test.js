@@ -1,9 +1,11 @@
 /** The official client of Tinify for Node.js, unchanged, against imgpress behind TLS. */
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 
 import tinify from "tinify";
@@ -172,6 +174,32 @@ describe("compressing", () => {
       tinify.key = KEY;
     }
   });
+});
+
+test("what is stored is what the same commands make", async () => {
+  const server = spawn(join(process.env.IMGPRESS_EXAMPLES ?? "", "s3_server"), { stdio: ["pipe", "pipe", "ignore"] });
+  /** @type {string[]} */
+  const said = [];
+  for await (const line of createInterface(server.stdout)) if (said.push(line) === 4) break;
+  const [url, bucket, aws_access_key_id = "", aws_secret_access_key = ""] = said;
+  const stop = await pointed(["--allow-store-endpoints", `s3=${url}`]);
+  try {
+    const options = {
+      service: /** @type {const} */ ("s3"), aws_access_key_id, aws_secret_access_key, region: "us-west-1",
+      path: `${bucket}/images/a.png`,
+    };
+    const source = tinify.fromBuffer(ORIGINAL).resize({ method: "fit", width: 100, height: 100 });
+    const meta = source.store(options);
+    assert.deepEqual([await meta.width(), await meta.height()], [100, 63]);
+    assert.equal(await meta.location(), `${url}/${bucket}/images/a.png`);
+    const stored = await fetch(`${url}/${bucket}/images/a.png`);
+    assert.ok(Buffer.from(await stored.arrayBuffer()).equals(Buffer.from(await source.toBuffer())));
+    const wrong = source.store({ ...options, aws_secret_access_key: "a-guess" });
+    await refused(wrong.location(), tinify.ClientError, 400, "Store failed");
+  } finally {
+    await stop();
+    server.stdin.end();
+  }
 });
 
 test("too many requests are an account error, and the key is still good", async () => {

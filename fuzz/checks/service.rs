@@ -117,6 +117,7 @@ fn tinify(folder: &TempDir) -> TinifyConfig {
         keep_for: Duration::from_secs(24 * 3600),
         keep_bytes: 16 << 20,
         source_hosts: None,
+        store_endpoints: None,
         shared: None,
     }
 }

@@ -65,7 +65,7 @@ fn secrets_are_scrubbed_off_what_others_say() {
     let token = Some("t0ken".into());
     let storage = S3Storage::new(S3Config { session_token: token, ..config(None, true) }).unwrap();
     let said = storage.transport.scrub(&format!("no {} or t0ken\r\n\u{1b}for you", S3Server::SECRET));
-    assert_eq!(said, "no [key] or [token]for you");
+    assert_eq!(said, "no [secret] or [secret]for you");
 }
 
 /// A store that hangs once costs a try, not the whole deadline.

@@ -1,27 +1,15 @@
 /** The API's reference in a real browser: it is drawn under its policy, and a request can be tried. */
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { launch, open } from "./browser.js";
-import { serve } from "./service.js";
+import { startSuite } from "./suite.js";
 
-/** @type {import("playwright-core").Browser} */
-let browser;
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let service;
-
-before(async () => {
-  [browser, service] = await Promise.all([launch(), serve()]);
-});
-after(async () => {
-  await browser?.close();
-  await service?.stop();
-});
+const suite = startSuite();
 
 test("a request is tried on the page of the reference", async () => {
-  const { page, end } = await open(browser, service.url);
-  await page.goto(`${service.url}/docs/`);
+  const { page, end } = await suite.open();
+  await page.goto(new URL("docs/", page.url()).href);
   await page.locator("#operations-images-compress").waitFor();
   const health = page.locator("#operations-probes-health");
   await health.click();

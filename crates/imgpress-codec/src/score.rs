@@ -24,7 +24,7 @@ use metric::{Reference, Sums};
 
 #[cfg(any(test, not(feature = "mozjpeg")))]
 pub(crate) use pixels::of_planes;
-pub(crate) use search::{Effort, Found, find};
+pub(crate) use search::{Effort, Found, Trial, find, find_checked};
 pub(crate) use tiles::Tiles;
 pub(crate) use whole::whole;
 
@@ -35,15 +35,24 @@ const WHOLE: usize = 600_000;
 /// metric holds of both (measured in tests/memory.rs), and the sample itself.
 pub(crate) const HELD: [u64; 2] = [130, 25];
 
+/// The same of the sample of a check, which is looked at a tile at a time.
+const HELD_BY_CHECK: u64 = 10;
+
 /// Bytes of memory that comparing takes of a picture of so many pixels.
 pub(crate) fn memory(pixels: u64) -> u64 {
-    if pixels <= WHOLE as u64 { HELD[0] * pixels } else { HELD[1] * pixels.min(Tiles::PIXELS) }
+    let [sample, check] = Tiles::PIXELS;
+    if pixels <= WHOLE as u64 {
+        return HELD[0] * pixels;
+    }
+    HELD[1] * pixels.min(sample) + HELD_BY_CHECK * pixels.min(check)
 }
 
 /// Compares copies of a picture with it.
 pub(crate) struct Judge {
     original: Original,
     size: (usize, usize),
+    /// What a check has found to be missing from the scores of the sample.
+    missing: f64,
 }
 
 enum Original {
@@ -80,7 +89,7 @@ impl Judge {
                 Ssimulacra2Reference::new(&view(&rgb, size)?).map_err(|error| failed(&error))?,
             ),
         };
-        Ok(Self { original, size })
+        Ok(Self { original, size, missing: 0.0 })
     }
 
     /// The score of the picture, by that of a file of what was given.
@@ -129,10 +138,35 @@ impl Judge {
                     let part = part(&rgb, self.size.0, place, tiles.size());
                     reference.compare(&part, tile.weight, tile.tile.noise, &mut sums);
                 }
-                Ok(sums.score())
+                Ok(sums.score() + self.missing)
             }
         }
     }
+
+    /// Brings the scores of the sample in line with one that was found otherwise: what is missing from one is missing from
+    /// those near it.
+    pub(crate) fn correct(&mut self, sampled: f64, better: f64) {
+        self.missing += better - sampled;
+    }
+}
+
+/// The score of a picture, by tiles of it and a copy of them.
+///
+/// # Errors
+/// [`Error::Encoder`]: the copy is none of ours.
+pub(crate) fn of_tiles(original: &Raster, tiles: &Tiles, file: &[u8]) -> Result<f64, Error> {
+    let copy = decode(file)?;
+    if (copy.width, copy.height) != (original.width, original.height) {
+        return Err(failed("a copy of another size"));
+    }
+    let (original, rgb, across) = (rgb(original), rgb(&copy), copy.width);
+    let mut sums = Sums::default();
+    for (place, tile) in tiles.places() {
+        let reference = Reference::new(&part(&original, across, place, tiles.size()), tiles.size());
+        let part = part(&rgb, across, place, tiles.size());
+        reference.compare(&part, tile.weight, tile.tile.noise, &mut sums);
+    }
+    Ok(sums.score())
 }
 
 /// What lies at a place of a picture, of which a row has so many pixels.

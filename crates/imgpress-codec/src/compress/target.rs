@@ -7,6 +7,7 @@ use crate::colors::Colors;
 use crate::geometry::Geometry;
 use crate::keep::Original;
 use crate::options::{Effort, Options, Quality, Score};
+use crate::raster::Raster;
 use crate::score::{self, Found, Judge, Tiles};
 use crate::{Error, ImageInfo, Note, Outcome, Output, decode};
 
@@ -48,16 +49,9 @@ impl Job<'_> {
     /// The quality at which the picture has the look. Files of the whole picture that were made on the way stay with it.
     fn find(&self, wanted: Score, picture: &mut Prepared) -> Result<(Found, Judge), Error> {
         let (sample, judge) = Sample::of(&picture.picture)?;
-        let mut made = Vec::new();
-        let found = score::find(wanted, score::Effort::Usual, |quality| {
-            self.budget.check()?;
-            let file = sample.encode(quality, self.options.effort)?;
-            let score = judge.score(&file)?;
-            if matches!(sample, Sample::Whole(_)) {
-                made.push((quality, file));
-            }
-            Ok(score)
-        })?;
+        let mut trials = Trials { job: self, sample, judge, made: Vec::new() };
+        let found = score::find_checked(wanted, &mut trials)?;
+        let Trials { judge, made, .. } = trials;
         picture.made = made;
         self.budget.check()?;
         Ok((found, judge))
@@ -65,6 +59,37 @@ impl Job<'_> {
 
     fn fixed(&self, found: &Found) -> Options {
         Options { quality: found.quality.into(), ..*self.options }
+    }
+}
+
+/// Files of a picture, or of a sample of it, and their scores.
+struct Trials<'a> {
+    job: &'a Job<'a>,
+    sample: Sample<'a>,
+    judge: Judge,
+    /// Those of the whole picture.
+    made: Vec<(Quality, Vec<u8>)>,
+}
+
+impl score::Trial for Trials<'_> {
+    fn try_at(&mut self, quality: Quality) -> Result<f64, Error> {
+        self.job.budget.check()?;
+        let file = self.sample.encode(quality, self.job.options.effort)?;
+        let score = self.judge.score(&file)?;
+        if matches!(self.sample, Sample::Whole(_)) {
+            self.made.push((quality, file));
+        }
+        Ok(score)
+    }
+
+    fn check(&mut self, found: &Found) -> Result<Option<f64>, Error> {
+        let Sample::Tiles(_, whole) = self.sample else { return Ok(None) };
+        let Some((sample, tiles)) = Sample::larger(whole) else { return Ok(None) };
+        self.job.budget.check()?;
+        let file = sample.encode(found.quality, self.job.options.effort)?;
+        let score = sample.seen(|pixels| score::of_tiles(pixels, &tiles, &file))?;
+        self.judge.correct(found.score, score);
+        Ok(Some(score - found.score))
     }
 }
 
@@ -77,21 +102,28 @@ enum Sample<'a> {
 
 impl<'a> Sample<'a> {
     fn of(picture: &'a Picture) -> Result<(Self, Judge), Error> {
-        let tiles = match picture {
-            Picture::Pixels(raster) => Judge::sample(raster),
-            #[cfg(not(feature = "mozjpeg"))]
-            Picture::Planes(planes, _) => planes.luma().and_then(Judge::sample),
-        };
+        let tiles = levels(picture).and_then(Judge::sample);
         let sample = match &tiles {
             Some(tiles) => Self::Tiles(cut(picture, tiles), picture),
             None => Self::Whole(picture),
         };
-        let judge = match sample.picture() {
-            Picture::Pixels(raster) => Judge::new(raster, tiles)?,
-            #[cfg(not(feature = "mozjpeg"))]
-            Picture::Planes(planes, _) => Judge::new(&planes.pixels(), tiles)?,
-        };
+        let judge = sample.seen(|pixels| Judge::new(pixels, tiles))?;
         Ok((sample, judge))
+    }
+
+    /// More tiles of a picture, if it has more.
+    fn larger(picture: &'a Picture) -> Option<(Self, Tiles)> {
+        let tiles = levels(picture).and_then(Tiles::more_of)?;
+        Some((Self::Tiles(cut(picture, &tiles), picture), tiles))
+    }
+
+    /// What is done with its pixels.
+    fn seen<T>(&self, see: impl FnOnce(&Raster) -> T) -> T {
+        match self.picture() {
+            Picture::Pixels(raster) => see(raster),
+            #[cfg(not(feature = "mozjpeg"))]
+            Picture::Planes(planes, _) => see(&planes.pixels()),
+        }
     }
 
     fn picture(&self) -> &Picture {
@@ -108,6 +140,15 @@ impl<'a> Sample<'a> {
             }
             sample => sample.picture().encode(quality, effort),
         }
+    }
+}
+
+/// What tells tiles apart.
+fn levels(picture: &Picture) -> Option<&Raster> {
+    match picture {
+        Picture::Pixels(raster) => Some(raster),
+        #[cfg(not(feature = "mozjpeg"))]
+        Picture::Planes(planes, _) => planes.luma(),
     }
 }
 

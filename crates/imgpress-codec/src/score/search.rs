@@ -6,7 +6,7 @@ use crate::options::{Quality, Score, Target};
 /// A score this near is not tried to be bettered: a step of quality is worth 0.35 to 0.9 points.
 const NEAR: f64 = 0.45;
 
-/// A score this near is better than the likely one of a quality that was not tried.
+/// A score this near is worth no fifth try.
 const GOOD: f64 = 0.8;
 
 /// The highest quality that is tried. The next costs 60 to 75 % more bytes for 0.6 to 1.8 points (three graphics that miss 90).
@@ -31,14 +31,14 @@ impl Found {
     }
 }
 
-/// How often is tried at most.
+/// How often is tried at most, but once more where nothing good was found.
 const MOST: usize = 4;
 const FEW: usize = 2;
 
 /// How thorough a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effort {
-    /// Four tries at most, the nearest of which counts if it is near. Between tries a score need not rise evenly: of a JPEG
+    /// Four or five tries at most, the nearest of which counts. Between tries a score need not rise evenly: of a JPEG
     /// that becomes one again it does not.
     Usual,
     /// Two, from which the quality follows, where trying is dear.
@@ -53,10 +53,16 @@ pub(crate) enum Effort {
 pub(crate) fn find(
     wanted: Score,
     effort: Effort,
-    try_at: impl FnMut(Quality) -> Result<f64, Error>,
+    mut try_at: impl FnMut(Quality) -> Result<f64, Error>,
 ) -> Result<Found, Error> {
-    let most = if effort == Effort::Usual { MOST } else { FEW };
-    Search::of(wanted).go_on(most, effort, try_at)
+    let mut search = Search::begin(wanted, &mut try_at)?;
+    match effort {
+        Effort::Usual => search.end(try_at),
+        Effort::Little => {
+            search.go_on(NEAR, FEW, try_at)?;
+            Ok(search.better(NEAR).unwrap_or(search.nearest))
+        }
+    }
 }
 
 /// The same with a judge that sees a sample, and is corrected once.
@@ -64,11 +70,12 @@ pub(crate) fn find(
 /// # Errors
 /// Those of trying.
 pub(crate) fn find_checked(wanted: Score, trial: &mut impl Trial) -> Result<Found, Error> {
-    let mut search = Search::of(wanted);
-    let found = search.go_on(MOST - 1, Effort::Usual, |quality| trial.try_at(quality))?;
-    let Some(missing) = trial.check(&found)? else { return Ok(found) };
-    search.tried.iter_mut().for_each(|tried| tried.score += missing);
-    search.go_on(MOST, Effort::Usual, |quality| trial.try_at(quality))
+    let mut search = Search::begin(wanted, |quality| trial.try_at(quality))?;
+    search.go_on(NEAR, MOST - 1, |quality| trial.try_at(quality))?;
+    if let Some(missing) = trial.check(&search.nearest)? {
+        search.add_to_all(missing);
+    }
+    search.end(|quality| trial.try_at(quality))
 }
 
 /// What makes files of a quality, and judges them.
@@ -83,77 +90,90 @@ pub(crate) trait Trial {
 /// What is known of a picture.
 struct Search {
     wanted: f64,
-    nominal: Quality,
-    tried: Vec<Found>,
+    nearest: Found,
+    /// Those that were tried besides.
+    others: Vec<Found>,
 }
 
 impl Search {
-    fn of(wanted: Score) -> Self {
-        Self { wanted: wanted.get(), nominal: Target::Look(wanted).nominal(), tried: Vec::new() }
+    /// Tries the quality that photographs need on average.
+    fn begin(wanted: Score, try_at: impl FnOnce(Quality) -> Result<f64, Error>) -> Result<Self, Error> {
+        let quality = Target::Look(wanted).nominal();
+        let nearest = Found { quality, score: try_at(quality)?, tries: 1 };
+        Ok(Self { wanted: wanted.get(), nearest, others: Vec::new() })
     }
 
-    fn off(&self, found: &Found) -> f64 {
-        (found.score - self.wanted).abs()
+    /// Tries until the nearest is near, or good enough after so many.
+    fn end(mut self, mut try_at: impl FnMut(Quality) -> Result<f64, Error>) -> Result<Found, Error> {
+        self.go_on(NEAR, MOST, &mut try_at)?;
+        self.go_on(GOOD, MOST + 1, try_at)?;
+        Ok(self.nearest)
     }
 
-    /// Tries until a score is near, or so many have been tried.
+    /// Tries until a score is so near, no other quality seems better, or so many have been tried.
     fn go_on(
         &mut self,
+        good: f64,
         most: usize,
-        effort: Effort,
         mut try_at: impl FnMut(Quality) -> Result<f64, Error>,
-    ) -> Result<Found, Error> {
-        loop {
-            let next = match self.best() {
-                None => self.nominal,
-                Some(best) => {
-                    let likely = likely(self.wanted, &self.tried);
-                    if self.off(&best) <= NEAR
-                        || self.tried.iter().any(|found| found.quality == likely.quality)
-                    {
-                        return Ok(best);
-                    }
-                    if self.tried.len() >= most {
-                        let is_good = effort == Effort::Usual && self.off(&best) <= GOOD;
-                        return Ok(if is_good { best } else { likely });
-                    }
-                    likely.quality
-                }
-            };
-            let tries = u8::try_from(self.tried.len() + 1).unwrap_or(u8::MAX);
-            self.tried.push(Found { quality: next, score: try_at(next)?, tries });
+    ) -> Result<(), Error> {
+        while let Some(Found { quality, tries, .. }) = self.better(good)
+            && usize::from(tries) < most
+        {
+            self.others.push(Found { quality, score: try_at(quality)?, tries: tries + 1 });
+            self.sort();
         }
+        Ok(())
     }
 
-    /// The nearest of those that were tried, which comes first from then on.
-    fn best(&mut self) -> Option<Found> {
+    fn add_to_all(&mut self, missing: f64) {
+        self.nearest.score += missing;
+        self.others.iter_mut().for_each(|found| found.score += missing);
+        self.sort();
+    }
+
+    /// The nearest comes first, and each knows how many there are.
+    fn sort(&mut self) {
         let wanted = self.wanted;
         let off = |found: &Found| (found.score - wanted).abs();
-        self.tried.sort_by(|one, other| off(one).total_cmp(&off(other)));
-        let tries = u8::try_from(self.tried.len()).unwrap_or(u8::MAX);
-        self.tried.first().map(|best| Found { tries, ..*best })
+        self.others.push(self.nearest);
+        let tries = u8::try_from(self.others.len()).unwrap_or(u8::MAX);
+        self.others.iter_mut().for_each(|found| found.tries = tries);
+        self.others.sort_by(|one, other| off(other).total_cmp(&off(one)));
+        self.nearest = self.others.pop().unwrap_or(self.nearest);
+        self.others.reverse();
     }
-}
 
-/// Where the line through two scores comes next to the one that is wanted, in steps on which the mean of photographs rises
-/// evenly. They are the nearest on either side of it; while there is one side only, the two nearest.
-fn likely(wanted: f64, tried: &[Found]) -> Found {
-    let mean = |found: &Found| mean_score(found.quality);
-    let nearest = tried[0];
-    let is_across = |found: &&Found| (found.score < wanted) != (nearest.score < wanted);
-    let steepness = match tried.iter().find(is_across).or(tried.get(1)) {
-        Some(other) => {
-            ((nearest.score - other.score) / (mean(&nearest) - mean(other))).clamp(STEEPNESS.0, STEEPNESS.1)
+    /// What is likely to be better than the nearest. `None` if that is within `good` of what is wanted, or no quality is.
+    fn better(&self, good: f64) -> Option<Found> {
+        if (self.nearest.score - self.wanted).abs() <= good {
+            return None;
         }
-        None => 1.0,
-    };
-    let at = mean(&nearest) + (wanted - nearest.score) / steepness;
-    let away = |quality: &Quality| (mean_score(*quality) - at).abs();
-    let qualities = (1..=HIGHEST).filter_map(|number| Quality::try_from(number).ok());
-    let quality = qualities.min_by(|one, other| away(one).total_cmp(&away(other))).unwrap_or_default();
-    let score = nearest.score + (mean_score(quality) - mean(&nearest)) * steepness;
-    let tries = u8::try_from(tried.len()).unwrap_or(u8::MAX);
-    Found { quality, score: score.min(100.0), tries }
+        let likely = self.likely();
+        let is_known = |found: &Found| found.quality == likely.quality;
+        (!is_known(&self.nearest) && !self.others.iter().any(is_known)).then_some(likely)
+    }
+
+    /// Where the line through two scores comes next to the one that is wanted, in steps on which the mean of photographs
+    /// rises evenly. They are the nearest on either side of it; while there is one side only, the two nearest.
+    fn likely(&self) -> Found {
+        let Self { wanted, nearest, ref others } = *self;
+        let mean = |found: &Found| mean_score(found.quality);
+        let is_across = |found: &&Found| (found.score < wanted) != (nearest.score < wanted);
+        let steepness = match others.iter().find(is_across).or(others.first()) {
+            Some(other) => {
+                let rise = (nearest.score - other.score) / (mean(&nearest) - mean(other));
+                rise.clamp(STEEPNESS.0, STEEPNESS.1)
+            }
+            None => 1.0,
+        };
+        let at = mean(&nearest) + (wanted - nearest.score) / steepness;
+        let away = |quality: &Quality| (mean_score(*quality) - at).abs();
+        let qualities = (1..=HIGHEST).filter_map(|number| Quality::try_from(number).ok());
+        let quality = qualities.min_by(|one, other| away(one).total_cmp(&away(other))).unwrap_or_default();
+        let score = nearest.score + (mean_score(quality) - mean(&nearest)) * steepness;
+        Found { quality, score: score.min(100.0), ..nearest }
+    }
 }
 
 /// The mean score of photographs at a quality.
@@ -176,7 +196,7 @@ mod tests {
             tries += 1;
             Ok(score(mean_score(quality)))
         });
-        assert!(tries <= if effort == Effort::Usual { 4 } else { 2 });
+        assert!(tries <= if effort == Effort::Usual { 5 } else { 2 });
         (found.unwrap(), tries)
     }
 

@@ -4,7 +4,7 @@ use super::grid::{Grid, Tile};
 use crate::raster::Raster;
 
 /// Most pixels of a sample: four copies of as many are made and compared in 80 to 100 ms.
-const MOST: usize = 64 << 14;
+const MOST: usize = 48 << 14;
 
 /// Most pixels of the sample by which what was found is checked. One copy takes 40 to 60 ms. Of twice as many the scores are
 /// no nearer (large pictures of the corpus at five looks: a deviation of 0.83 points by [`MOST`], 0.55 by this, 0.53 by

@@ -242,6 +242,41 @@ mod tests {
         assert!((found.unwrap().score - 70.0).abs() < 1.0, "{tried:?}");
     }
 
+    /// A picture whose sample scores more than the whole does, and more so at high scores.
+    struct Sampled {
+        more: fn(f64) -> f64,
+        missing: f64,
+        tries: usize,
+        checks: usize,
+    }
+
+    impl Trial for Sampled {
+        fn try_at(&mut self, quality: Quality) -> Result<f64, Error> {
+            self.tries += 1;
+            let score = mean_score(quality);
+            Ok(score + (self.more)(score) + self.missing)
+        }
+
+        fn check(&mut self, found: &Found) -> Result<Option<f64>, Error> {
+            self.checks += 1;
+            self.missing = mean_score(found.quality) - found.score;
+            Ok(Some(self.missing))
+        }
+    }
+
+    #[test]
+    fn what_a_check_finds_missing_is_made_up_for() {
+        for more in [|_| 0.0, |_| 3.0, |_| -4.0, |score: f64| (score - 70.0) / 10.0] {
+            for wanted in [60.0, 70.0, 78.0, 85.0] {
+                let mut trial = Sampled { more, missing: 0.0, tries: 0, checks: 0 };
+                let found = find_checked(wanted.to_string().parse().unwrap(), &mut trial).unwrap();
+                assert!((mean_score(found.quality) - wanted).abs() < 0.8, "{wanted}: {found:?}");
+                assert!(trial.tries <= 5 && trial.checks == 1);
+                assert_eq!(usize::from(found.tries), trial.tries);
+            }
+        }
+    }
+
     #[test]
     fn a_score_that_does_not_depend_on_quality_ends_the_search_too() {
         for score in [0.0, 50.0, 100.0, -300.0] {

@@ -17,7 +17,7 @@ fn a_picture_scores_a_hundred_against_itself_however_small_or_large_it_is() {
         let tiles = Judge::sample(&picture);
         assert_eq!(tiles.is_some(), width * height > WHOLE, "{width}x{height}");
         let sample = tiles.as_ref().map_or_else(|| wave(width, height), |tiles| tiles.cut(&picture, (1, 1)));
-        assert!((sample.width * sample.height) as u64 <= Tiles::PIXELS.max(WHOLE as u64));
+        assert!((sample.width * sample.height) as u64 <= Tiles::PIXELS[0].max(WHOLE as u64));
         let score = Judge::new(&sample, tiles).unwrap().score_of(&sample).unwrap();
         assert_eq!(score, 100.0, "{width}x{height}");
     }
@@ -55,6 +55,41 @@ fn a_sample_scores_as_its_picture_does() {
             assert!((score - sampled).abs() < 1.5, "{width}x{height} at {quality}: {score}, {sampled}");
         }
     }
+}
+
+#[test]
+fn a_check_looks_at_more_than_the_sample_where_there_is_more() {
+    let picture = landscape(2200, 1500);
+    let more = Tiles::more_of(&picture).unwrap();
+    let part = more.cut(&picture, (1, 1));
+    let pixels = (part.width * part.height) as u64;
+    assert!(Tiles::PIXELS[0] < pixels && pixels <= Tiles::PIXELS[1], "{pixels}");
+    let size = (picture.width, picture.height);
+    for quality in [50, 80, 94] {
+        let copy = decode(&encoded(&picture, quality)).unwrap();
+        let reference = Ssimulacra2Reference::new(&view(&picture.pixels, size).unwrap()).unwrap();
+        let score = reference.compare(&view(&copy.pixels, size).unwrap()).unwrap();
+        let checked = of_tiles(&part, &more, &encoded(&part, quality)).unwrap();
+        assert!((score - checked).abs() < 1.0, "at {quality}: {score}, {checked}");
+    }
+    assert_eq!(of_tiles(&part, &more, &encoded(&part, 100)).unwrap(), {
+        let judge = Judge::new(&part, Tiles::more_of(&picture)).unwrap();
+        judge.score(&encoded(&part, 100)).unwrap()
+    });
+    assert!(of_tiles(&part, &more, &encoded(&wave(32, 16), 80)).is_err());
+    assert!(Tiles::more_of(&landscape(900, 700)).is_none(), "the sample holds all tiles");
+}
+
+#[test]
+fn a_corrected_judge_says_what_the_check_said() {
+    let picture = landscape(2200, 1500);
+    let tiles = Judge::sample(&picture).unwrap();
+    let sample = tiles.cut(&picture, (1, 1));
+    let mut judge = Judge::new(&sample, Some(tiles)).unwrap();
+    let file = encoded(&sample, 70);
+    let sampled = judge.score(&file).unwrap();
+    judge.correct(sampled, sampled - 1.5);
+    assert_eq!(judge.score(&file).unwrap(), sampled - 1.5);
 }
 
 #[test]

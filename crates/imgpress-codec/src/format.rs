@@ -17,6 +17,8 @@ pub fn recognise(input: &[u8]) -> Result<ImageFormat, Error> {
         #[cfg(feature = "jxl_input")]
         [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Ok(ImageFormat::Jxl),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] if is_avif(input) => Ok(ImageFormat::Avif),
+        #[cfg(feature = "heic")]
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] if known_name(input) == Some(HEIC) => Ok(ImageFormat::Heic),
         [0, 0, 1, 0, low, high, ..] if (*low, *high) != (0, 0) => Ok(ImageFormat::Ico),
         [b'q', b'o', b'i', b'f', ..] => Ok(ImageFormat::Qoi),
         [b'P', b'7', b' ', b'3', b'3', b'2', ..] => Err(Unsupported::Known("An XV thumbnail").into()),
@@ -44,11 +46,13 @@ fn is_avif(input: &[u8]) -> bool {
 /// Bytes of the first box that are looked at.
 const MAX_BRANDS: usize = 256;
 
+const HEIC: &str = "HEIC";
+
 /// The names of formats that people do send and that are not decoded here.
 fn known_name(input: &[u8]) -> Option<&'static str> {
     match input {
         [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => Some(match brand.get(..4) {
-            Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => "HEIC",
+            Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => HEIC,
             _ => "A video or ISO media file",
         }),
         #[cfg(not(feature = "jxl_input"))]
@@ -75,6 +79,7 @@ mod tests {
     #[test]
     fn names_what_it_does_not_decode() {
         for (bytes, name) in [
+            #[cfg(not(feature = "heic"))]
             (&b"\0\0\0\x18ftypheic\0\0\0\0"[..], "HEIC"),
             (&b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>"[..], "SVG"),
             (b"  <svg/>", "SVG"),

@@ -43,6 +43,7 @@ mod verify;
 pub use budget::Budget;
 pub use compare::{AMPLIFIED, Pair, PairError};
 pub use compress::{compress, compress_image_bytes, compress_verified};
+pub use decode::load;
 pub use encode::check_options;
 pub use error::{Corrupt, Error, TooLarge, Unsupported};
 pub use format::recognise;

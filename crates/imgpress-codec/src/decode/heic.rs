@@ -1,59 +1,80 @@
-//! HEIC, through the system's libheif: the one decoder here that is not Rust, and is built for who asks for it alone.
+//! HEIC: its boxes are read by ourselves, its pictures are decoded by the system's libheif, the one decoder here that is
+//! not Rust. It is built for who asks for it alone (ADR 13).
 
-use imgpress_heif::{Error as Heif, File, Pixels};
+use imgpress_heif::{Bounds, Error as Heif, Picture, Pixels};
 
 use crate::colors::{Coded, Colors};
+use crate::container::heic::{Heic, Stated};
 use crate::error::{Corrupt, TooLarge, Unsupported};
+use crate::metadata::Found;
 use crate::options::ImageFormat;
 use crate::probe::Packing;
 use crate::raster::{Layout, MAX_ICC, Raster};
-use crate::{Error, ImageInfo, Limits, Orientation};
-
-/// Bytes a pixel that libheif takes for each component beside the picture: its planes, the decoder's, and red, green and
-/// blue once more.
-const COMPONENT: u8 = 4;
+use crate::{Budget, Error, ImageInfo, Limits, Orientation};
 
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
-    let file = open(input, limits)?;
-    let (width, height) = file.size();
-    let channels = if file.has_alpha() { 4 } else { 3 };
-    let is_wide = file.bits() > 8;
+    let heic = Heic::read(input, limits)?;
+    let (width, height) = heic.shown;
+    let pixels = u64::from(width) * u64::from(height);
+    let (channels, depth) = (if heic.has_alpha { 4 } else { 3 }, if heic.bits > 8 { 2 } else { 1 });
+    // Beside the planes there are red, green and blue once more, as libheif makes them.
+    let bytes = heic.decoder_bytes.div_ceil(pixels.max(1)) + u64::from(channels * depth);
     Ok(ImageInfo {
         format: ImageFormat::Heic,
         width,
         height,
-        // libheif has turned it.
+        // libheif turns it, as the file says and not its EXIF (ISO/IEC 23008-12, 6.5.10).
         orientation: Orientation::AS_STORED,
-        frames: file.pictures(),
+        frames: heic.pictures,
         channels,
-        bit_depth: if is_wide { 16 } else { 8 },
-        decoder_bytes: channels * COMPONENT * if is_wide { 2 } else { 1 },
+        bit_depth: depth * 8,
+        decoder_bytes: u8::try_from(bytes).unwrap_or(u8::MAX),
         animation: None,
-        packing: Packing::heic(input.len(), u64::from(width) * u64::from(height)),
+        packing: Packing::heic(input.len(), pixels),
     })
 }
 
-pub(super) fn decode(input: &[u8], limits: &Limits) -> Result<Raster, Error> {
-    let file = open(input, limits)?;
-    let colors = match file.colors(MAX_ICC) {
-        imgpress_heif::Colors::Icc(icc) => Colors::of_icc(Some(icc)),
-        imgpress_heif::Colors::Coded { primaries, transfer } => {
+pub(super) fn decode(
+    input: &[u8],
+    info: &ImageInfo,
+    limits: &Limits,
+    budget: &Budget,
+) -> Result<Raster, Error> {
+    let heic = Heic::read(input, limits)?;
+    let colors = match heic.colors() {
+        Some(Stated::Icc(icc)) if icc.len() <= MAX_ICC => Colors::of_icc(Some(icc.to_vec())),
+        Some(Stated::Icc(_)) => Colors::Unusable,
+        Some(Stated::Numbers(primaries, transfer)) => {
             Coded::from_cicp(&cicp(primaries, transfer)).map_or(Colors::Srgb, Colors::of_coded)
         }
-        imgpress_heif::Colors::Unstated => Colors::Srgb,
+        None => Colors::Srgb,
     };
-    let pixels = file.decode().map_err(|error| refused(&error, limits))?;
-    let layout = if file.has_alpha() { Layout::Rgba } else { Layout::Rgb };
-    let (width, height, is_wide) = (pixels.width, pixels.height, pixels.bits > 8);
-    let mut bytes = if is_wide { widened(pixels) } else { pixels.bytes };
-    if file.has_alpha() && file.is_premultiplied() {
-        take_back(&mut bytes, is_wide);
+    budget.check()?;
+    let picture = Picture {
+        stored: heic.stored,
+        shown: heic.shown,
+        has_alpha: heic.has_alpha,
+        is_wide: info.bit_depth > 8,
+    };
+    let bounds =
+        Bounds { side: limits.longest_side(), pixels: limits.max_pixels, memory: limits.max_image_memory };
+    let pixels = imgpress_heif::decode(input, &picture, &bounds).map_err(|error| refused(&error, limits))?;
+    budget.check()?;
+    let layout = if heic.has_alpha { Layout::Rgba } else { Layout::Rgb };
+    let is_premultiplied = pixels.is_premultiplied;
+    let mut bytes = if picture.is_wide { widened(pixels) } else { pixels.bytes };
+    if is_premultiplied {
+        take_back(&mut bytes, picture.is_wide);
     }
-    Ok(Raster { wide: is_wide, colors, ..Raster::new(width, height, layout, bytes) })
+    let (width, height) = (heic.shown.0 as usize, heic.shown.1 as usize);
+    Ok(Raster { wide: picture.is_wide, colors, ..Raster::new(width, height, layout, bytes) })
 }
 
-fn open<'a>(input: &'a [u8], limits: &Limits) -> Result<File<'a>, Error> {
-    File::open(input, limits.longest_side()).map_err(|error| refused(&error, limits))
+/// What the file carries beside the picture.
+pub(super) fn metadata(input: &[u8]) -> Found<'_> {
+    // It was read before.
+    let Ok(heic) = Heic::read(input, &Limits::default()) else { return Found::default() };
+    Found { exif: heic.exif(), xmp: heic.xmp(), ..Found::default() }
 }
 
 fn refused(error: &Heif, limits: &Limits) -> Error {
@@ -63,7 +84,6 @@ fn refused(error: &Heif, limits: &Limits) -> Error {
         other => Corrupt::malformed(other.to_string()).into(),
     }
 }
-
 /// As a cICP chunk of a PNG says it; what is unspecified is sRGB, and the curves of television are taken for its curve, as
 /// of AVIF.
 fn cicp(primaries: u16, transfer: u16) -> [u8; 4] {

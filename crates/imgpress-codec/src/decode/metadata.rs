@@ -20,12 +20,13 @@ pub(crate) fn metadata<'a>(input: &'a [u8], info: &ImageInfo) -> Found<'a> {
         ImageFormat::Jxl => super::jxl::metadata(input),
         #[cfg(not(feature = "jxl_input"))]
         ImageFormat::Jxl => Found::default(),
-        ImageFormat::Jpeg
-        | ImageFormat::Heic
-        | ImageFormat::Ico
-        | ImageFormat::Bmp
-        | ImageFormat::Qoi
-        | ImageFormat::Pnm => Found::default(),
+        #[cfg(feature = "heic")]
+        ImageFormat::Heic => super::heic::metadata(input),
+        #[cfg(not(feature = "heic"))]
+        ImageFormat::Heic => Found::default(),
+        ImageFormat::Jpeg | ImageFormat::Ico | ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => {
+            Found::default()
+        }
     };
     found.dropped.notes_if(info.frames > 1 || info.is_animated(), Note::FramesDropped);
     found

@@ -27,10 +27,9 @@ use crate::options::ImageFormat;
 use crate::raster::Raster;
 use crate::{Budget, Error, ImageInfo, Limits};
 
-/// Loads what decoders have in files of their own: for who will not be able to open any later. In the default build there
-/// is none.
-pub fn load() {
-    #[cfg(feature = "heic")]
+/// Loads what decoders have in files of their own: for who will not be able to open any later.
+#[cfg(feature = "heic")]
+pub fn load_decoders() {
     imgpress_heif::load();
 }
 
@@ -55,7 +54,7 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         #[cfg(feature = "heic")]
         ImageFormat::Heic => heic::probe(input, limits),
         #[cfg(not(feature = "heic"))]
-        ImageFormat::Heic => Err(crate::error::Unsupported::Known("HEIC").into()),
+        ImageFormat::Heic => Err(crate::error::Unsupported::NotBuilt("HEIC").into()),
         ImageFormat::Bmp => bmp::probe(input, limits),
         ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
     }
@@ -81,9 +80,9 @@ pub(crate) fn decode(
         #[cfg(not(feature = "jxl_input"))]
         ImageFormat::Jxl => Err(crate::error::Unsupported::Known("JPEG XL").into()),
         #[cfg(feature = "heic")]
-        ImageFormat::Heic => heic::decode(input, limits),
+        ImageFormat::Heic => heic::decode(input, info, limits, budget),
         #[cfg(not(feature = "heic"))]
-        ImageFormat::Heic => Err(crate::error::Unsupported::Known("HEIC").into()),
+        ImageFormat::Heic => Err(crate::error::Unsupported::NotBuilt("HEIC").into()),
         ImageFormat::Webp => webp::decode(input, info, limits),
         ImageFormat::Ico => ico::decode(input, info, limits),
         ImageFormat::Gif => gif::decode(input, info),

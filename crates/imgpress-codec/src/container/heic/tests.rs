@@ -8,7 +8,7 @@ struct Bits(Vec<u8>, u32);
 impl Bits {
     fn put(&mut self, value: u32, count: u32) -> &mut Self {
         for at in (0..count).rev() {
-            if self.1 % 8 == 0 {
+            if self.1.is_multiple_of(8) {
                 self.0.push(0);
             }
             *self.0.last_mut().unwrap() |= u8::try_from(value >> at & 1).unwrap() << (7 - self.1 % 8);

@@ -80,6 +80,11 @@ impl<'a> Heic<'a> {
         [Some(items.primary), first].into_iter().flatten().find_map(|id| colors(items.items.get(&id)?))
     }
 
+    /// Whether something stands behind the last box.
+    pub(crate) fn has_trailer(&self) -> bool {
+        self.items.has_trailer
+    }
+
     /// The EXIF block that belongs to the picture, or else any.
     pub(crate) fn exif(&self) -> Option<Cow<'a, [u8]>> {
         let data = self.beside(|item| &item.kind == b"Exif")?;

@@ -6,7 +6,7 @@ use imgpress_heif::{Bounds, Error as Heif, Picture, Pixels};
 use crate::colors::{Coded, Colors};
 use crate::container::heic::{Heic, Stated};
 use crate::error::{Corrupt, TooLarge, Unsupported};
-use crate::metadata::Found;
+use crate::metadata::{Found, Removed};
 use crate::options::ImageFormat;
 use crate::probe::Packing;
 use crate::raster::{Layout, MAX_ICC, Raster};
@@ -74,7 +74,9 @@ pub(super) fn decode(
 pub(super) fn metadata(input: &[u8]) -> Found<'_> {
     // It was read before.
     let Ok(heic) = Heic::read(input, &Limits::default()) else { return Found::default() };
-    Found { exif: heic.exif(), xmp: heic.xmp(), ..Found::default() }
+    let mut found = Found { exif: heic.exif(), xmp: heic.xmp(), ..Found::default() };
+    found.dropped.removes_if(heic.has_trailer(), Removed::TrailingData);
+    found
 }
 
 fn refused(error: &Heif, limits: &Limits) -> Error {

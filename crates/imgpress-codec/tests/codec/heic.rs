@@ -119,6 +119,22 @@ fn no_position_gets_out_unless_it_is_asked_for() {
     }
 }
 
+#[test]
+fn what_phones_write_behind_the_boxes_goes_and_it_is_said() {
+    let plain = output(PLAIN, &Options::default()).unwrap();
+    assert_eq!(plain.removed, []);
+    for trailer in [&b"SEFHk\0\0\0\x01\0\0\0SEFT"[..], b"\xff"] {
+        let made = output(&[PLAIN, trailer].concat(), &Options::default()).unwrap();
+        assert!(made.bytes == plain.bytes);
+        assert_eq!(made.removed, [Removed::TrailingData]);
+    }
+    // A second box of that name, in whatever way it is hidden.
+    for hidden in [&b"\0\0\0\x08meta"[..], b"\0\0\0\x04SEFH\0\0\0\x08meta", b"\0\0\0\x09meta"] {
+        let refused = output(&[PLAIN, hidden].concat(), &Options::default());
+        assert!(matches!(refused, Err(Error::Corrupt(_))), "{hidden:?}");
+    }
+}
+
 /// Where the content of each box of a kind begins.
 fn places(file: &[u8], kind: &[u8; 4]) -> Vec<usize> {
     file.windows(4).enumerate().filter(|(_, name)| name == kind).map(|(at, _)| at + 4).collect()

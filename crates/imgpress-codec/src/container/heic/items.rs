@@ -20,6 +20,8 @@ pub(super) type Property<'a> = ([u8; 4], &'a [u8]);
 pub(super) struct Items<'a> {
     file: &'a [u8],
     idat: &'a [u8],
+    /// Whether something stands behind the last box.
+    pub(super) has_trailer: bool,
     pub(super) primary: u32,
     pub(super) items: BTreeMap<u32, Item<'a>>,
     /// Kind, from which item and to which.
@@ -40,7 +42,8 @@ pub(super) struct Item<'a> {
 
 impl<'a> Items<'a> {
     pub(super) fn read(file: &'a [u8]) -> Result<Self, Error> {
-        let boxes = once_each(file, &[*b"meta", *b"mini"])?;
+        let whole = boxes_of(file);
+        let boxes = once_each(whole, &[*b"meta", *b"mini"])?;
         if boxes.contains_key(b"mini") {
             return Err(Unsupported::Known("This kind of HEIC").into());
         }
@@ -57,6 +60,7 @@ impl<'a> Items<'a> {
         let mut found = Self {
             file,
             idat: content(b"idat").unwrap_or_default(),
+            has_trailer: whole.len() < file.len(),
             primary: pitm.id(version > 0)?,
             items: BTreeMap::new(),
             references: Vec::new(),
@@ -233,6 +237,23 @@ impl<'a> Item<'a> {
             (first, None) => Ok(first.map(|property| property.1)),
         }
     }
+}
+
+/// A file without what phones write behind its boxes. What has the name of a box and ends early is none of that.
+fn boxes_of(file: &[u8]) -> &[u8] {
+    let mut reader = Reader(file);
+    while !reader.is_empty() {
+        let rest = reader.0;
+        if reader.next_box().is_ok() {
+            continue;
+        }
+        let (length, kind) = (rest.first_chunk::<4>(), rest.get(4..8));
+        let reaches_out = length.is_some_and(|length| u32::from_be_bytes(*length) as usize > rest.len());
+        let is_box = kind.is_some_and(|kind| kind.iter().all(u8::is_ascii_lowercase));
+        let is_trailer = kind.is_none() || reaches_out && !is_box;
+        return if is_trailer { &file[..file.len() - rest.len()] } else { file };
+    }
+    file
 }
 
 /// The boxes of these kinds; others are passed over.

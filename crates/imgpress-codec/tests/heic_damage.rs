@@ -6,7 +6,7 @@
 use imgpress_codec::options::{Options, OutputFormat};
 use imgpress_codec::{Budget, Error, Limits, compress};
 
-const FILES: [&[u8]; 9] = [
+const FILES: [&[u8]; 10] = [
     include_bytes!("codec/heic/plain.heic"),
     include_bytes!("codec/heic/alpha.heic"),
     include_bytes!("codec/heic/ten.heic"),
@@ -14,6 +14,7 @@ const FILES: [&[u8]; 9] = [
     include_bytes!("codec/heic/two.heic"),
     include_bytes!("codec/heic/grid.heic"),
     include_bytes!("codec/heic/mirrored.heic"),
+    include_bytes!("codec/heic/clipped.heic"),
     include_bytes!("codec/heic/icc.heic"),
     include_bytes!("codec/heic/p3.heic"),
 ];

@@ -1,6 +1,6 @@
 //! HEIC inputs, by the system's libheif.
 //!
-//! The files are by heif-enc 1.15.1, whose pictures are grids of one tile; `grid`, `mirrored`, `icc` and `p3` are of its tiles
+//! The files are by heif-enc 1.15.1, whose pictures are grids of one tile; `grid`, `mirrored`, `clipped`, `icc` and `p3` are of its tiles
 //! in boxes of another hand. The pictures beside them say what is in them by an independent decoder: ffmpeg 5.1's own of
 //! HEVC, and boxes, turns and colours after the standards' words, without libheif.
 
@@ -51,6 +51,7 @@ fn every_pixel_is_that_of_an_independent_decoder() {
         (fixture!("turned"), 1),
         (fixture!("grid"), 1),
         (fixture!("mirrored"), 1),
+        (fixture!("clipped"), 1),
         (fixture!("icc"), 2),
         (fixture!("p3"), 2),
     ] {
@@ -67,7 +68,7 @@ fn the_header_says_what_the_picture_is() {
         (fixture!("ten").1, (64, 48), 3, 16),
         (fixture!("turned").1, (48, 64), 3, 8),
         (GRID, (100, 120), 3, 8),
-        (fixture!("p3").1, (64, 64), 3, 8),
+        (fixture!("clipped").1, (40, 50), 3, 8),
     ] {
         let info = probe(heic, &Limits::default()).unwrap();
         assert_eq!((info.format, info.shown_size()), (ImageFormat::Heic, size));

@@ -64,6 +64,9 @@ pub enum Unsupported {
     /// A known kind of file that is not decoded here.
     #[error("{0} is not supported; send JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, ICO, QOI or PNM.")]
     Known(&'static str),
+    /// A kind of file that other builds decode.
+    #[error("{0} is not read by this build; send JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF, ICO, QOI or PNM.")]
+    NotBuilt(&'static str),
 }
 
 /// What is wrong with an image that was recognised.

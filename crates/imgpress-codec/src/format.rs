@@ -17,6 +17,12 @@ pub fn recognise(input: &[u8]) -> Result<ImageFormat, Error> {
         #[cfg(feature = "jxl_input")]
         [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Ok(ImageFormat::Jxl),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] if is_avif(input) => Ok(ImageFormat::Avif),
+        #[cfg(feature = "heic")]
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] if is_heic(input) => Ok(ImageFormat::Heic),
+        #[cfg(not(feature = "heic"))]
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] if is_heic(input) => {
+            Err(Unsupported::NotBuilt("HEIC").into())
+        }
         [0, 0, 1, 0, low, high, ..] if (*low, *high) != (0, 0) => Ok(ImageFormat::Ico),
         [b'q', b'o', b'i', b'f', ..] => Ok(ImageFormat::Qoi),
         [b'P', b'7', b' ', b'3', b'3', b'2', ..] => Err(Unsupported::Known("An XV thumbnail").into()),
@@ -32,13 +38,27 @@ fn is_bmp(input: &[u8]) -> bool {
     matches!(input.get(14..18), Some([size, 0, 0, 0]) if DIB_HEADER_SIZES.contains(size))
 }
 
-/// The first box names what the file may be read as (ISO/IEC 14496-12, 4.3): one brand of its own, then others.
 fn is_avif(input: &[u8]) -> bool {
+    let is_avif = |brand: &[u8; 4]| matches!(brand, b"avif" | b"avis");
+    let (first, others) = brands(input);
+    first.is_some_and(is_avif) || others.iter().any(is_avif)
+}
+
+/// Whether it is a still picture of HEVC, or a picture of no kind that is told first (ISO/IEC 23008-12, 10).
+fn is_heic(input: &[u8]) -> bool {
+    let is_heic =
+        |brand: &[u8; 4]| matches!(brand, b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx");
+    let (first, others) = brands(input);
+    let is_either = |brand: &[u8; 4]| is_heic(brand) || matches!(brand, b"mif1" | b"msf1");
+    first.is_some_and(is_either) || others.iter().any(is_heic)
+}
+
+/// The first box names what the file may be read as (ISO/IEC 14496-12, 4.3): one brand of its own, then others.
+fn brands(input: &[u8]) -> (Option<&[u8; 4]>, &[[u8; 4]]) {
     let length = input.first_chunk().map_or(0, |length| u32::from_be_bytes(*length)) as usize;
     let brands = input.get(8..length.min(MAX_BRANDS).min(input.len())).unwrap_or_default();
     let (first, others) = brands.split_at_checked(8).unwrap_or((brands, &[]));
-    let is_avif = |brand: &[u8; 4]| matches!(brand, b"avif" | b"avis");
-    first.first_chunk().is_some_and(is_avif) || others.as_chunks().0.iter().any(is_avif)
+    (first.first_chunk(), others.as_chunks().0)
 }
 
 /// Bytes of the first box that are looked at.
@@ -47,10 +67,7 @@ const MAX_BRANDS: usize = 256;
 /// The names of formats that people do send and that are not decoded here.
 fn known_name(input: &[u8]) -> Option<&'static str> {
     match input {
-        [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => Some(match brand.get(..4) {
-            Some(b"heic" | b"heix" | b"hevc" | b"hevx" | b"heim" | b"heis" | b"mif1" | b"msf1") => "HEIC",
-            _ => "A video or ISO media file",
-        }),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Some("A video or ISO media file"),
         #[cfg(not(feature = "jxl_input"))]
         [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Some("JPEG XL"),
         [0, 0, 0, 12, b'j', b'P', ..] | [0xff, 0x4f, 0xff, 0x51, ..] => Some("JPEG 2000"),
@@ -75,6 +92,7 @@ mod tests {
     #[test]
     fn names_what_it_does_not_decode() {
         for (bytes, name) in [
+            #[cfg(not(feature = "heic"))]
             (&b"\0\0\0\x18ftypheic\0\0\0\0"[..], "HEIC"),
             (&b"<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>"[..], "SVG"),
             (b"  <svg/>", "SVG"),
@@ -96,6 +114,18 @@ mod tests {
         ] {
             assert_eq!(recognise(bytes).unwrap(), ImageFormat::Avif);
         }
+    }
+
+    #[test]
+    fn heic_is_known_by_its_brands_and_a_video_is_not() {
+        for bytes in [
+            &b"\0\0\0\x10ftypheic\0\0\0\0"[..],
+            b"\0\0\0\x10ftypmif1\0\0\0\0",
+            b"\0\0\0\x18ftypMiHE\0\0\0\0mif1heix",
+        ] {
+            assert!(is_heic(bytes) && !is_avif(bytes));
+        }
+        assert!(!is_heic(b"\0\0\0\x18ftypisom\0\0\0\0mp41mif1"));
     }
 
     #[test]

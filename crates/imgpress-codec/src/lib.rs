@@ -43,6 +43,8 @@ mod verify;
 pub use budget::Budget;
 pub use compare::{AMPLIFIED, Pair, PairError};
 pub use compress::{compress, compress_image_bytes, compress_verified};
+#[cfg(feature = "heic")]
+pub use decode::load_decoders;
 pub use encode::check_options;
 pub use error::{Corrupt, Error, TooLarge, Unsupported};
 pub use format::recognise;

@@ -126,12 +126,13 @@ const DIGITS: usize = 64;
 const CLIENT: usize = 32;
 
 /// Every format there is, so that a new one has to be added here to be known by its extension.
-const FORMATS: [ImageFormat; 11] = [
+const FORMATS: [ImageFormat; 12] = [
     ImageFormat::Jpeg,
     ImageFormat::Png,
     ImageFormat::Webp,
     ImageFormat::Avif,
     ImageFormat::Jxl,
+    ImageFormat::Heic,
     ImageFormat::Gif,
     ImageFormat::Bmp,
     ImageFormat::Tiff,

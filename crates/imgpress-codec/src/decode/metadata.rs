@@ -20,6 +20,10 @@ pub(crate) fn metadata<'a>(input: &'a [u8], info: &ImageInfo) -> Found<'a> {
         ImageFormat::Jxl => super::jxl::metadata(input),
         #[cfg(not(feature = "jxl_input"))]
         ImageFormat::Jxl => Found::default(),
+        #[cfg(feature = "heic")]
+        ImageFormat::Heic => super::heic::metadata(input),
+        #[cfg(not(feature = "heic"))]
+        ImageFormat::Heic => Found::default(),
         ImageFormat::Jpeg | ImageFormat::Ico | ImageFormat::Bmp | ImageFormat::Qoi | ImageFormat::Pnm => {
             Found::default()
         }

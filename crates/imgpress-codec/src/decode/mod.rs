@@ -1,4 +1,4 @@
-//! From a stranger's bytes to pixels, with decoders in Rust only: one file a format.
+//! From a stranger's bytes to pixels, with decoders in Rust, but for HEIC where that is built: one file a format.
 
 #[cfg(feature = "webp")]
 pub(crate) mod animation;
@@ -6,6 +6,8 @@ pub(crate) mod animation;
 pub(crate) mod avif;
 mod bmp;
 mod gif;
+#[cfg(feature = "heic")]
+mod heic;
 mod ico;
 mod jpeg;
 #[cfg(feature = "jxl_input")]
@@ -25,6 +27,12 @@ use crate::options::ImageFormat;
 use crate::raster::Raster;
 use crate::{Budget, Error, ImageInfo, Limits};
 
+/// Loads what decoders have in files of their own: for who will not be able to open any later.
+#[cfg(feature = "heic")]
+pub fn load_decoders() {
+    imgpress_heif::load();
+}
+
 /// What the header says. Nothing of the size that it claims is allocated, and nothing is checked against the
 /// limits but what has to be counted while reading.
 pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
@@ -43,6 +51,10 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         ImageFormat::Jxl => jxl::probe(input, limits),
         #[cfg(not(feature = "jxl_input"))]
         ImageFormat::Jxl => Err(crate::error::Unsupported::Known("JPEG XL").into()),
+        #[cfg(feature = "heic")]
+        ImageFormat::Heic => heic::probe(input, limits),
+        #[cfg(not(feature = "heic"))]
+        ImageFormat::Heic => Err(crate::error::Unsupported::NotBuilt("HEIC").into()),
         ImageFormat::Bmp => bmp::probe(input, limits),
         ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
     }
@@ -67,6 +79,10 @@ pub(crate) fn decode(
         ImageFormat::Jxl => jxl::decode(input, info, limits, budget),
         #[cfg(not(feature = "jxl_input"))]
         ImageFormat::Jxl => Err(crate::error::Unsupported::Known("JPEG XL").into()),
+        #[cfg(feature = "heic")]
+        ImageFormat::Heic => heic::decode(input, info, limits, budget),
+        #[cfg(not(feature = "heic"))]
+        ImageFormat::Heic => Err(crate::error::Unsupported::NotBuilt("HEIC").into()),
         ImageFormat::Webp => webp::decode(input, info, limits),
         ImageFormat::Ico => ico::decode(input, info, limits),
         ImageFormat::Gif => gif::decode(input, info),

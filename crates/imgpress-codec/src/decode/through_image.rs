@@ -102,7 +102,8 @@ fn open<'a>(format: ImageFormat, input: &'a [u8]) -> Result<Box<dyn ImageDecoder
         | ImageFormat::Gif
         | ImageFormat::Tiff
         | ImageFormat::Avif
-        | ImageFormat::Jxl => return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into())),
+        | ImageFormat::Jxl
+        | ImageFormat::Heic => return Err(ImageError::Unsupported(ImageFormatHint::Unknown.into())),
     })
 }
 

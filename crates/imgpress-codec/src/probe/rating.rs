@@ -36,6 +36,12 @@ impl Packing {
         Self::by_size(bytes, pixels, (200, 600))
     }
 
+    /// A HEIC of so many bytes.
+    #[cfg(feature = "heic")]
+    pub(crate) fn heic(bytes: usize, pixels: u64) -> Self {
+        Self::by_size(bytes, pixels, (200, 600))
+    }
+
     /// A JPEG XL of so many bytes.
     #[cfg(feature = "jxl_input")]
     pub(crate) fn jxl(bytes: usize, pixels: u64) -> Self {

@@ -132,6 +132,7 @@ fn what_is_no_image_is_unsupported() {
         &b""[..],
         b"hello",
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        #[cfg(not(feature = "heic"))]
         b"\0\0\0\x18ftypheic",
         b"{\"a\":1}",
     ] {

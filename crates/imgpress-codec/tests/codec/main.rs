@@ -31,6 +31,8 @@ mod fixtures;
 mod formats;
 mod fuzzed;
 mod geometry;
+#[cfg(feature = "heic")]
+mod heic;
 mod icons;
 mod jpeg_inputs;
 #[cfg(feature = "jxl_input")]

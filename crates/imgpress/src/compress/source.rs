@@ -18,6 +18,9 @@ const EXTENSIONS: [&str; 18] = [
     "qoi", "tif", "tiff", "webp",
 ];
 
+/// Those of HEIC, where it is built.
+const HEIC_EXTENSIONS: &[&str] = if cfg!(feature = "heic") { &["heic", "heif"] } else { &[] };
+
 /// As shells have it: `*` and `?` are of one name, and files that begin with a dot are asked for by one.
 const AS_SHELLS: MatchOptions =
     MatchOptions { case_sensitive: true, require_literal_separator: true, require_literal_leading_dot: true };
@@ -145,7 +148,7 @@ fn pattern(typed: &Path) -> Option<(PathBuf, Pattern)> {
 fn is_image(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let extension = extension.to_ascii_lowercase();
-    EXTENSIONS.contains(&extension.as_str())
+    EXTENSIONS.iter().chain(HEIC_EXTENSIONS).any(|known| *known == extension)
 }
 
 #[cfg(test)]

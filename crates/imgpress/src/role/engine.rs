@@ -16,6 +16,8 @@ use crate::settings::{EngineRoleSettings, EngineSettings, RequestSettings};
 pub(crate) fn run(settings: &EngineRoleSettings) -> anyhow::Result<ExitCode> {
     let server = Server::prepare(settings.listen, &settings.server)?;
     let config = config(&settings.engine, &settings.request);
+    #[cfg(feature = "heic")]
+    imgpress_codec::load_decoders();
     // Between the last file that is read and the first thread: what is given up here, later threads never had.
     sandbox::enter(settings.sandbox)?;
     block_on(async {

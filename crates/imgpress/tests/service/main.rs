@@ -20,6 +20,7 @@ mod files;
 mod formats;
 mod geometry;
 mod gone;
+mod heic;
 mod idempotency;
 mod journey;
 mod keys;

@@ -19,6 +19,13 @@ fn names(listing: &Listing) -> Vec<String> {
 }
 
 #[test]
+fn folders_give_heics_to_a_build_that_reads_them() {
+    let folder = folder_with(&["a.HEIC", "b.heif", "c.heics"]);
+    let listing = list(&[folder.path().to_owned()], true, None).unwrap();
+    assert_eq!(listing.sources.len(), if cfg!(feature = "heic") { 2 } else { 0 });
+}
+
+#[test]
 fn folders_keep_their_tree_and_give_only_images() {
     let folder = folder_with(&["a.PNG", "deep/er/b.webp", "notes.txt", ".imgpress-x1.tmp", "c.jpg.orig"]);
     let listing = list(&[folder.path().to_owned()], true, None).unwrap();

@@ -12,6 +12,8 @@ use imgpress_storage::{Blob, ForeignObject, ForeignStores, Refusal, StorageError
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::trace;
+
 pub(super) use self::command::not_allowed as store_not_allowed;
 pub use self::endpoints::{StoreEndpoints, StoreEndpointsMalformed};
 
@@ -49,7 +51,8 @@ impl ClientStores {
         blob: &Blob,
         deadline: Instant,
     ) -> Result<(), Failure> {
-        self.client.put(object, format, blob, deadline).await.map_err(failure)
+        let put = async { self.client.put(object, format, blob, deadline).await.map_err(failure) };
+        trace::put_foreign(object, blob, put).await
     }
 }
 

@@ -21,23 +21,22 @@ pub(crate) fn encoded(mut file: File, found: &Found<'_>, wanted: Metadata, geome
     File { bytes: jpeg::with_segments(file.bytes, &carried), ..file }
 }
 
-/// A JPEG as it is, with what is wanted of what was found in it, and what that is. It is not larger than it came, but
-/// for an end marker that it lacked.
+/// What is wanted of what was found in a JPEG that is [kept](JpegFile::kept), and what is to be told of it: no more than
+/// leaves the file as large as it came, but for an end marker that it lacked.
 pub(crate) fn kept(
     file: &JpegFile<'_>,
     found: &Found<'_>,
     wanted: Metadata,
     info: &ImageInfo,
-) -> (File, Carried) {
+) -> (Carried, Report) {
     const END_MARKER: usize = 2;
     let shape = Shape { width: info.width, height: info.height, orientation: info.orientation };
     let (carried, mut report) = found.carry(wanted, &shape);
-    let bytes = file.kept(&carried);
-    if bytes.len() > file.length() + END_MARKER && wanted != Metadata::Strip {
-        let (mut file, carried) = kept(file, found, Metadata::Strip, info);
-        file.report.notes(Note::MetadataTooLarge);
-        return (file, carried);
+    if wanted != Metadata::Strip && file.kept_length(&carried) > file.length() + END_MARKER {
+        let (carried, mut report) = kept(file, found, Metadata::Strip, info);
+        report.notes(Note::MetadataTooLarge);
+        return (carried, report);
     }
     report.join(file.kept_profile());
-    (File { bytes, report }, carried)
+    (carried, report)
 }

@@ -2,7 +2,7 @@
 
 use crate::carry::{self, File};
 use crate::jpeg::{ColorCoding, JpegFile};
-use crate::metadata::{Carried, Found};
+use crate::metadata::{Carried, Found, Report};
 use crate::options::Options;
 use crate::{Budget, Error, ImageInfo, encode, transform};
 
@@ -23,9 +23,8 @@ impl Original<'_> {
     /// # Errors
     /// A part of the picture is missing or makes no sense, or the budget's error.
     pub(crate) fn kept(&self) -> Result<File, Error> {
-        let (stripped, carried) = self.stripped();
-        let (length, report) = (stripped.bytes.len(), stripped.report);
-        drop(stripped.bytes);
+        let (carried, report) = self.carried();
+        let length = self.file.kept_length(&carried);
         let recoded = self.recoded(&carried)?;
         if recoded.is_none() {
             self.file.check(self.budget)?;
@@ -43,11 +42,8 @@ impl Original<'_> {
     /// The budget's, or [`Error::Encoder`].
     pub(crate) fn instead_of(&self, encoded: usize) -> Result<Option<File>, Error> {
         let most = if self.is_thinned_out()? { encoded + encoded / WORTH } else { encoded };
-        let (stripped, carried) = self.stripped();
-        let length = stripped.bytes.len();
-        // Only its length for now: what is recoded needs the memory.
-        let report = stripped.report;
-        drop(stripped.bytes);
+        let (carried, report) = self.carried();
+        let length = self.file.kept_length(&carried);
         let recodes = length <= most || !self.is_converted() && least_recoded(length, self.file) <= most;
         let recoded = if recodes { self.recoded(&carried)? } else { None };
         Ok(match recoded {
@@ -57,7 +53,7 @@ impl Original<'_> {
         })
     }
 
-    fn stripped(&self) -> (File, Carried) {
+    fn carried(&self) -> (Carried, Report) {
         carry::kept(self.file, self.found, self.options.metadata, self.info)
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName};
 use imgpress_engine_api::{ErrorCode, Failure};
 use imgpress_options::OptionSet;
+use imgpress_storage::StorageKey;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -43,6 +44,17 @@ pub(crate) struct Answered {
     pub(crate) fingerprint: String,
     /// The answer's body, JSON.
     pub(crate) answer: String,
+}
+
+impl Answered {
+    /// What the answer says that the picture is stored under.
+    pub(crate) fn storage_key(&self) -> Option<StorageKey> {
+        #[derive(Deserialize)]
+        struct Stored {
+            key: String,
+        }
+        serde_json::from_str::<Stored>(&self.answer).ok()?.key.parse().ok()
+    }
 }
 
 /// What is to become of a request with a key.
@@ -100,6 +112,14 @@ impl Idempotency {
                 self.answered.insert(key, Arc::clone(&answered));
                 Ok(Claim::Again(answered))
             }
+        }
+    }
+
+    /// Forgets an answer that is no longer true, unless another was given meanwhile.
+    pub(crate) async fn forget(&self, key: &Digest, answered: &Answered) {
+        self.answered.forget(key, |held| **held == *answered);
+        if let Some(shared) = &self.shared {
+            shared.forget(key, answered).await;
         }
     }
 

@@ -51,6 +51,14 @@ impl<V: Clone> Recent<V> {
         self.insert_at(key, value, Instant::now());
     }
 
+    /// Forgets a value, unless another has taken its place.
+    pub(crate) fn forget(&self, key: &Digest, is_meant: impl Fn(&V) -> bool) {
+        let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        if table.entries.get(key).is_some_and(|entry| is_meant(&entry.value)) {
+            table.remove(key);
+        }
+    }
+
     fn get_at(&self, key: &Digest, now: Instant) -> Option<V> {
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let Entry { value, ends, .. } = table.remove(key)?;

@@ -15,7 +15,7 @@ use crate::upload::ahead::Room;
 use crate::{ApiKeyName, Shared, trace};
 
 /// How long a store may take to say that it still has an image.
-const LOOK: Duration = Duration::from_secs(2);
+pub(crate) const LOOK: Duration = Duration::from_secs(2);
 
 /// Receipts of images that were stored, by who sent what and how it was to be.
 pub(crate) struct ResultCache {

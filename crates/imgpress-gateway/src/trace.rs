@@ -19,7 +19,7 @@ pub use context::{SpanContext, SpanId, TraceId};
 pub(crate) use engine::compress;
 use open::begin;
 pub(crate) use server::trace_request;
-pub(crate) use storage::{delete, holds, open, put};
+pub(crate) use storage::{delete, holds, open, put, put_foreign};
 
 /// Spans that have ended and were not exported yet, at most; more are dropped and counted.
 const QUEUE: usize = 4096;

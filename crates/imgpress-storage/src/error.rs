@@ -41,6 +41,8 @@ pub enum StorageError {
 pub enum Refusal {
     /// The key is wrong, expired, of another project, or without the right to write.
     Credentials,
+    /// This machine's clock and the store's differ, which makes every signature a wrong one.
+    Clock,
     /// There is no such bucket.
     BucketMissing,
     /// The bucket is not public, so that nobody could fetch what is stored.
@@ -64,6 +66,9 @@ impl fmt::Display for Refusal {
         f.write_str(match self {
             Self::Credentials => {
                 "the key is wrong or may not write; Supabase takes the project's service-role or secret key"
+            }
+            Self::Clock => {
+                "the clocks differ, so that no signature is right; set this machine's clock, by NTP"
             }
             Self::BucketMissing => "the bucket is missing; create it, with Supabase as a public bucket",
             Self::BucketPrivate => "the bucket is private; make it public",

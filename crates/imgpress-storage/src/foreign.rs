@@ -81,7 +81,7 @@ impl ForeignStores {
         blob: &Blob,
         deadline: Instant,
     ) -> Result<(), StorageError> {
-        let backend = object.keys.backend();
+        let backend = object.backend();
         let attempt = |limit| async move {
             let verdict = timeout_at(limit, self.attempt(object, format, blob)).await;
             let slow = |_| Verdict::Again { why: "it did not answer in time".to_owned(), retry_after: None };
@@ -131,6 +131,15 @@ impl ForeignObject {
         format!("{}/{}", self.endpoint, self.path)
     }
 
+    /// What kind of store it is in, in logs, metric labels and traces: not the name of a backend of ours.
+    #[must_use]
+    pub fn backend(&self) -> &'static str {
+        match self.keys {
+            ForeignKeys::S3 { .. } => "client-s3",
+            ForeignKeys::Gcs { .. } => "client-gcs",
+        }
+    }
+
     /// The put without its body, with all that proves whose it is.
     fn request(&self, format: ImageFormat, blob: &Blob) -> Result<HttpRequest, Box<dyn Error + Send + Sync>> {
         let mut request = Request::put(self.url()).body(HttpRequestBody::empty())?;
@@ -168,14 +177,6 @@ fn bear(token: &SecretString, headers: &mut HeaderMap) -> Result<(), http::heade
 }
 
 impl ForeignKeys {
-    /// The name in logs and metric labels: not that of a backend of ours.
-    fn backend(&self) -> &'static str {
-        match self {
-            Self::S3 { .. } => "client-s3",
-            Self::Gcs { .. } => "client-gcs",
-        }
-    }
-
     fn scrub(&self, text: &str) -> String {
         let (Self::S3 { secret, .. } | Self::Gcs { token: secret }) = self;
         without_secrets(text, Some(secret.expose_secret()).filter(|secret| !secret.is_empty()))

@@ -1,4 +1,5 @@
-//! What Google Cloud Storage is sent. There is no such server to run: the test reads the request off the wire.
+//! Stores that clients name: a real S3 server, and what Google Cloud Storage is sent. Of that there is no server to run:
+//! the test reads the request off the wire.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "the helpers of a test fail it too")]
 
@@ -6,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use imgpress_options::ImageFormat;
+use imgpress_storage::test_server::S3Server;
 use imgpress_storage::{
     Blob, ForeignKeys, ForeignObject, ForeignStores, ObjectHeaders, Refusal, StorageError,
 };
@@ -68,4 +70,32 @@ async fn what_google_refuses_is_refused_without_the_token_in_the_words() {
         matches!(failed, Err(StorageError::Refused { refusal: Refusal::Other, .. })),
         "no condition was sent"
     );
+}
+
+#[tokio::test]
+async fn wrong_keys_to_an_s3_are_refused_whatever_the_size_is() {
+    let server = S3Server::start().await;
+    let object = |secret: &str| ForeignObject {
+        endpoint: server.url().parse().unwrap(),
+        path: format!("{}/a.jpg", S3Server::BUCKET).parse().unwrap(),
+        headers: ObjectHeaders::default(),
+        keys: ForeignKeys::S3 {
+            key_id: S3Server::KEY_ID.to_owned(),
+            secret: secret.into(),
+            region: S3Server::REGION.parse().unwrap(),
+            public: false,
+        },
+    };
+    let stores = ForeignStores::new().unwrap();
+    for (number, length) in [1_000, 1_100_000, 30_000_000, 30_000_000].into_iter().enumerate() {
+        let blob = Blob::from(Bytes::from(vec![7; length]));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let refused = stores.put(&object("hunter2"), ImageFormat::Jpeg, &blob, deadline).await;
+        let error = refused.unwrap_err();
+        let is_refused = matches!(error, StorageError::Refused { refusal: Refusal::Credentials, .. });
+        assert!(is_refused, "{length} bytes: {error:?}");
+        assert_eq!(server.upload_requests(), 2 * number + 1, "{length} bytes");
+        stores.put(&object(S3Server::SECRET), ImageFormat::Jpeg, &blob, deadline).await.unwrap();
+        assert_eq!(server.object("a.jpg").await.unwrap().bytes.len(), length);
+    }
 }

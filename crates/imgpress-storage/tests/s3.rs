@@ -180,6 +180,17 @@ async fn a_wrong_key_is_refused_without_a_second_try() {
 }
 
 #[tokio::test]
+async fn a_wrong_key_is_refused_whatever_the_size_is_without_a_second_try() {
+    let server = S3Server::start().await;
+    let wrong = S3Storage::new(S3Config { secret: "hunter2".into(), ..config(&server.url()) }).unwrap();
+    for (number, length) in [1_000, 1_100_000, 30_000_000, 30_000_000].into_iter().enumerate() {
+        let (key, blob) = picture_of(length);
+        assert_eq!(refusal(wrong.put(&key, &blob, soon()).await), Refusal::Credentials, "{length} bytes");
+        assert_eq!(server.upload_requests(), number + 1, "{length} bytes");
+    }
+}
+
+#[tokio::test]
 async fn what_may_not_be_deleted_is_refused_and_stays() {
     let server = S3Server::start().await;
     put(&server).await.unwrap();

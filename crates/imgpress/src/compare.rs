@@ -8,7 +8,7 @@ use clap::Args;
 use imgpress_codec::{Budget, Limits, Pair};
 use serde::Serialize;
 
-use crate::files::{read, write};
+use crate::files::{read, unfinished, write};
 use crate::machine;
 use crate::text::{Lines, shown};
 
@@ -56,6 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         Comparison { score, in_strips, largest_difference: pair.largest_difference(), width, height };
     if let Some(path) = &arguments.output {
         let picture = pair.difference(&budget)?;
+        unfinished::remove_when_asked_to_end().context("listening for Ctrl-C")?;
         write::whole(path, &picture, None, None).with_context(|| format!("writing {}", shown(path)))?;
     }
     let text = if arguments.json {

@@ -16,6 +16,8 @@ use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
+use anyhow::Context;
+
 pub(crate) use self::arguments::Arguments;
 use self::image::Compression;
 use self::memory::Memory;
@@ -23,6 +25,7 @@ use self::plan::{Plan, Target};
 use self::progress::Progress;
 use self::report::Report;
 use crate::cli::Usage;
+use crate::files::unfinished;
 use crate::machine;
 use crate::text::Lines;
 
@@ -43,6 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         out_dir: arguments.out_dir.as_deref(),
         dry_run: arguments.dry_run,
     };
+    unfinished::remove_when_asked_to_end().context("listening for Ctrl-C")?;
     let progress = Progress::of(work.iter().map(|item| item.bytes).sum());
     let results = if to_stdout { Lines::stderr() } else { Lines::stdout() };
     let mut report = Report::new(&progress, results, arguments.json);

@@ -1,4 +1,5 @@
 //! Files of whoever runs the command line.
 
 pub(crate) mod read;
+pub(crate) mod unfinished;
 pub(crate) mod write;

@@ -10,9 +10,6 @@ use crate::{Error, Note, Outcome, Output, decode, encode, probe, transform};
 /// Most pixels of a sample that is encoded as AVIF, which takes a hundred times as long as a JPEG.
 const MOST_OF_AVIF: usize = 24 << 14;
 
-/// The longest side of a WebP.
-const LONGEST_OF_WEBP: usize = 16_383;
-
 /// What was found of a picture in a format.
 struct Sought {
     found: Found,
@@ -52,7 +49,8 @@ impl Job<'_> {
     fn sought(&self, wanted: Score, raster: &Raster, format: ImageFormat) -> Result<Option<Sought>, Error> {
         let most = match format {
             _ if self.options.lossless != Lossless::Auto => return Ok(None),
-            ImageFormat::Webp if raster.width.max(raster.height) <= LONGEST_OF_WEBP => None,
+            #[cfg(feature = "webp")]
+            ImageFormat::Webp if encode::webp::check_size(raster.size()).is_ok() => None,
             ImageFormat::Jxl => None,
             ImageFormat::Avif => Some(MOST_OF_AVIF),
             _ => return Ok(None),

@@ -19,13 +19,28 @@ const SOS: u8 = 0xda;
 const DQT: u8 = 0xdb;
 const DRI: u8 = 0xdd;
 
+/// The bytes of the markers that a file begins and ends with, and of a segment's marker and length.
+const ENDS: usize = 4;
+const HEADER: usize = 4;
+
 impl JpegFile<'_> {
     /// The same picture, every coefficient as it was, without anything that is no part of it but what is
     /// [around](Self::around) it. Nothing follows the end marker.
     ///
     /// A file that has nothing else to begin with comes out as it was, byte by byte.
     pub(crate) fn kept(&self, carried: &Carried) -> Vec<u8> {
-        self.written(&mut self.around(carried).into_iter().peekable())
+        let file = self.written(&mut self.around(carried).into_iter().peekable());
+        debug_assert_eq!(file.len(), self.kept_length(carried), "both write the same parts");
+        file
+    }
+
+    /// How many bytes the file that is [kept](Self::kept) has.
+    pub(crate) fn kept_length(&self, carried: &Carried) -> usize {
+        let mut length = ENDS;
+        self.parts(&mut self.around(carried).into_iter().peekable(), |_, payload, entropy| {
+            length += HEADER + payload.len() + entropy.len();
+        });
+        length
     }
 
     /// The same without any metadata, and with this profile in the place of its own.
@@ -42,12 +57,39 @@ impl JpegFile<'_> {
     }
 
     fn written<'b>(&'b self, around: &mut Peekable<impl Iterator<Item = Around<'b>>>) -> Vec<u8> {
-        self.write(|at, &Segment { marker, payload, .. }| match marker {
-            // Frame headers and Huffman tables; the arithmetic ones of this range are refused before.
-            0xc0..=0xcf | DQT | DRI => Some((marker, payload.into())),
-            SOS => Some((marker, self.scan_header(payload))),
-            _ => around.next_if(|segment| segment.at == at).map(|segment| (segment.marker, segment.payload)),
-        })
+        let mut bytes = Vec::with_capacity(self.input.len() + 2);
+        bytes.extend_from_slice(&[0xff, SOI]);
+        self.parts(around, |[marker, length @ ..], payload, entropy| {
+            bytes.extend_from_slice(&[0xff, marker]);
+            bytes.extend_from_slice(&length);
+            bytes.extend_from_slice(payload);
+            bytes.extend_from_slice(entropy);
+        });
+        bytes.extend_from_slice(&[0xff, EOI]);
+        bytes
+    }
+
+    /// What is written between the file's ends: of each segment its marker and length, its payload, and the entropy-coded
+    /// data behind it.
+    fn parts<'b>(
+        &'b self,
+        around: &mut Peekable<impl Iterator<Item = Around<'b>>>,
+        mut put: impl FnMut([u8; 3], &[u8], &[u8]),
+    ) {
+        for (at, &Segment { marker, payload, entropy, .. }) in self.segments().iter().enumerate() {
+            let part = match marker {
+                // Frame headers and Huffman tables; the arithmetic ones of this range are refused before.
+                0xc0..=0xcf | DQT | DRI => Some((marker, payload.into())),
+                SOS => Some((marker, self.scan_header(payload))),
+                _ => around
+                    .next_if(|segment| segment.at == at)
+                    .map(|segment| (segment.marker, segment.payload)),
+            };
+            let Some((marker, payload)) = part else { continue };
+            let Ok(length) = u16::try_from(payload.len() + 2) else { continue };
+            let [high, low] = length.to_be_bytes();
+            put([marker, high, low], &payload, entropy);
+        }
     }
 
     /// What a scan's header ends with means nothing in a sequential file, and we do not look at it. Other decoders
@@ -60,27 +102,5 @@ impl JpegFile<'_> {
             }
             _ => payload.into(),
         }
-    }
-
-    fn write<'b>(
-        &'b self,
-        mut keep: impl FnMut(usize, &Segment<'b>) -> Option<(u8, Cow<'b, [u8]>)>,
-    ) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(self.input.len() + 2);
-        bytes.extend_from_slice(&[0xff, SOI]);
-        for (at, segment) in self.segments().iter().enumerate() {
-            let Some((marker, payload)) = keep(at, segment) else {
-                continue;
-            };
-            let Ok(length) = u16::try_from(payload.len() + 2) else {
-                continue;
-            };
-            bytes.extend_from_slice(&[0xff, marker]);
-            bytes.extend_from_slice(&length.to_be_bytes());
-            bytes.extend_from_slice(&payload);
-            bytes.extend_from_slice(segment.entropy);
-        }
-        bytes.extend_from_slice(&[0xff, EOI]);
-        bytes
     }
 }

@@ -14,8 +14,9 @@ use tokio::time::Instant;
 pub(crate) use self::work::spool;
 use self::work::{Answer, Work};
 use crate::idempotency::{self, Answered, Claim, Claimed, REPLAYED};
+use crate::result_cache::LOOK;
 use crate::upload::{Boundary, Upload, ahead};
-use crate::{ApiKeyName, AppState};
+use crate::{ApiKeyName, AppState, trace};
 
 /// `POST /compress`: one image, made smaller, stored or sent back.
 pub(crate) async fn compress_image(
@@ -58,7 +59,20 @@ async fn claim(
     let Some(key) = idempotency::key_of(headers, name)? else { return Ok(None) };
     // No request takes longer than to arrive, to be worked on and to be answered.
     let lease = upload_ends.saturating_duration_since(Instant::now()) + 2 * state.config.request_timeout;
+    let claim = idempotency.claim(key, lease).await?;
+    let Claim::Again(answered) = &claim else { return Ok(Some(claim)) };
+    if is_stored_still(state, answered).await {
+        return Ok(Some(claim));
+    }
+    idempotency::count("gone");
+    idempotency.forget(&key, answered).await;
     idempotency.claim(key, lease).await.map(Some)
+}
+
+/// Whether the picture that an answer promises is there: it may have been deleted meanwhile.
+async fn is_stored_still(state: &AppState, answered: &Answered) -> bool {
+    let Some(key) = answered.storage_key() else { return false };
+    trace::holds(&*state.storage, &key, Instant::now() + LOOK).await
 }
 
 /// Does what nobody has done, and remembers what was answered, or leaves the key to the next try.

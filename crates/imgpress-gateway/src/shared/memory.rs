@@ -29,8 +29,8 @@ end
 return 1
 ";
 
-/// Takes a claim back.
-const UNCLAIM: &str = r"
+/// Takes a claim or an answer back, unless another is in its place.
+const TAKE_BACK: &str = r"
 if redis.call('GET', KEYS[1]) == ARGV[1] then
   redis.call('DEL', KEYS[1])
 end
@@ -45,12 +45,12 @@ const RUNNING: &str = "running:";
 pub(super) struct Scripts {
     claim: Script,
     answer: Script,
-    unclaim: Script,
+    take_back: Script,
 }
 
 impl Default for Scripts {
     fn default() -> Self {
-        Self { claim: Script::new(CLAIM), answer: Script::new(ANSWER), unclaim: Script::new(UNCLAIM) }
+        Self { claim: Script::new(CLAIM), answer: Script::new(ANSWER), take_back: Script::new(TAKE_BACK) }
     }
 }
 
@@ -77,8 +77,18 @@ impl Shared {
 
     /// Leaves a key to the next request with it.
     pub(crate) async fn unclaim(&self, key: &Digest, token: &str) {
-        let mut question = self.memory.unclaim.key(name("idempotency", key));
-        self.ask::<()>(question.arg(format!("{RUNNING}{token}"))).await;
+        self.take_back(key, &format!("{RUNNING}{token}")).await;
+    }
+
+    /// Forgets the answer to a request.
+    pub(crate) async fn forget(&self, key: &Digest, answered: &Answered) {
+        let Ok(json) = serde_json::to_string(answered) else { return };
+        self.take_back(key, &json).await;
+    }
+
+    async fn take_back(&self, key: &Digest, held: &str) {
+        let mut question = self.memory.take_back.key(name("idempotency", key));
+        self.ask::<()>(question.arg(held)).await;
     }
 
     /// What came of an upload.

@@ -12,6 +12,8 @@ use imgpress_storage::{Blob, ForeignObject, ForeignStores, Refusal, StorageError
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::trace;
+
 pub(super) use self::command::not_allowed as store_not_allowed;
 pub use self::endpoints::{StoreEndpoints, StoreEndpointsMalformed};
 
@@ -49,13 +51,18 @@ impl ClientStores {
         blob: &Blob,
         deadline: Instant,
     ) -> Result<(), Failure> {
-        self.client.put(object, format, blob, deadline).await.map_err(failure)
+        let put = async { self.client.put(object, format, blob, deadline).await.map_err(failure) };
+        trace::put_foreign(object, blob, put).await
     }
 }
 
 /// What the client learns: whose fault it is, in words of ours. The store's are for the log.
 fn failure(error: StorageError) -> Failure {
     let (code, message) = match &error {
+        StorageError::Refused { refusal: Refusal::Clock, .. } => (
+            ErrorCode::StorageFailed,
+            "store: this service could not prove to the store who asks; its operator has to look into it.",
+        ),
         StorageError::Refused { refusal, .. } => (ErrorCode::StoreRefused, refused(*refusal)),
         StorageError::Io { .. } => {
             (ErrorCode::StorageFailed, "The image could not be read back; please try again.")
@@ -81,5 +88,20 @@ fn refused(refusal: Refusal) -> &'static str {
             "store: the store did not accept the request; are region, path and headers right? A bucket without access \
              control lists wants \"acl\":\"no-acl\"."
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(refusal: Refusal) -> ErrorCode {
+        failure(StorageError::Refused { refusal, answer: "HTTP 403".to_owned() }).code()
+    }
+
+    #[test]
+    fn a_wrong_key_is_the_clients_fault_and_a_wrong_clock_is_ours() {
+        assert_eq!(code(Refusal::Credentials), ErrorCode::StoreRefused);
+        assert_eq!(code(Refusal::Clock), ErrorCode::StorageFailed);
     }
 }

@@ -12,22 +12,15 @@ pub(crate) async fn compress(engine: &dyn Engine, mut job: Job) -> Result<Output
         job.traceparent = Some(header);
     }
     let compressed = engine.compress(job).await;
-    match &compressed {
-        Ok(Output { receipt, .. }) => {
-            stages(&span, receipt, Instant::now());
-            span.note("imgpress.format_in", receipt.original.format.name());
-            span.note("imgpress.format_out", receipt.format.name());
-            span.note("imgpress.bytes_in", receipt.original.bytes);
-            span.note("imgpress.bytes_out", receipt.bytes);
-            span.note("imgpress.outcome", receipt.outcome.name());
-            span.end(None);
-        }
-        Err(failure) => {
-            let code = failure.code();
-            span.note("error.type", code.as_str());
-            span.end(code.status().is_server_error().then(|| code.as_str()));
-        }
+    if let Ok(Output { receipt, .. }) = &compressed {
+        stages(&span, receipt, Instant::now());
+        span.note("imgpress.format_in", receipt.original.format.name());
+        span.note("imgpress.format_out", receipt.format.name());
+        span.note("imgpress.bytes_in", receipt.original.bytes);
+        span.note("imgpress.bytes_out", receipt.bytes);
+        span.note("imgpress.outcome", receipt.outcome.name());
     }
+    span.end_in(compressed.as_ref().err());
     compressed
 }
 

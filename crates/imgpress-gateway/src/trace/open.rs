@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 use std::time::Instant;
 
+use imgpress_engine_api::Failure;
+
 use super::{Span, SpanContext, SpanId, SpanKind, Tracer, Value};
 
 tokio::task_local! {
@@ -76,6 +78,13 @@ impl Open {
             attributes: Vec::new(),
             error: None,
         });
+    }
+
+    /// Ends the span with what went wrong, if anything did: an error only where that is a fault of a server.
+    pub(super) fn end_in(mut self, failure: Option<&Failure>) {
+        let Some(code) = failure.map(Failure::code) else { return self.end(None) };
+        self.note("error.type", code.as_str());
+        self.end(code.status().is_server_error().then(|| code.as_str()));
     }
 
     /// Ends the span; `error` is a fault of a server.

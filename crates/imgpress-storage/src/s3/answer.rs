@@ -84,8 +84,7 @@ impl Answer {
         match (self.http.as_u16(), self.code.as_str()) {
             (_, "NoSuchBucket") => Refusal::BucketMissing,
             (_, "EntityTooLarge") | (413, _) => Refusal::TooLarge,
-            // Clocks that differ make every signature a wrong one; the store's words say so.
-            (_, "RequestTimeTooSkewed") => Refusal::Other,
+            (_, "RequestTimeTooSkewed") => Refusal::Clock,
             (401 | 403, _) | (_, "InvalidAccessKeyId") => Refusal::Credentials,
             _ => Refusal::Other,
         }
@@ -150,7 +149,7 @@ mod tests {
             (400, "InvalidAccessKeyId", Refusal::Credentials),
             (403, "AccessDenied", Refusal::Credentials),
             (401, "Unauthorized", Refusal::Credentials),
-            (403, "RequestTimeTooSkewed", Refusal::Other),
+            (403, "RequestTimeTooSkewed", Refusal::Clock),
             (404, "NoSuchBucket", Refusal::BucketMissing),
             (400, "EntityTooLarge", Refusal::TooLarge),
             (413, "", Refusal::TooLarge),
@@ -160,6 +159,16 @@ mod tests {
         ] {
             assert_eq!(refusal(http, code), expected, "{http} {code}");
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_wrong_is_said_with_what_to_do() {
+        let Verdict::Refused { refusal, answer } = answer(403, "RequestTimeTooSkewed").verdict() else {
+            panic!("it stays wrong")
+        };
+        let logged = crate::StorageError::Refused { refusal, answer }.to_string();
+        assert!(logged.contains("set this machine's clock"), "{logged}");
+        assert!(logged.contains("RequestTimeTooSkewed"), "{logged}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use tempfile::NamedTempFile;
 
+use super::unfinished::{self, Unfinished};
 use crate::text::shown;
 
 /// What temporary files are called: nothing that a later run, or a pattern, takes for an image.
@@ -47,9 +48,9 @@ pub(crate) fn whole(
 pub(crate) fn in_place(path: &Path, bytes: &[u8], of: &Metadata, backup: bool) -> anyhow::Result<()> {
     let folder = folder_of(path);
     let file = temporary(folder, bytes, Some(of))?;
-    keep_owner(file.as_file(), of);
+    keep_owner(file.file.as_file(), of);
     // The name must not point to bytes that a loss of power would take.
-    file.as_file().sync_all()?;
+    file.file.as_file().sync_all()?;
     let now = fs::symlink_metadata(path)?;
     anyhow::ensure!(
         now.is_file() && now.len() == of.len() && now.modified()? == of.modified()?,
@@ -63,11 +64,27 @@ pub(crate) fn in_place(path: &Path, bytes: &[u8], of: &Metadata, backup: bool) -
     Ok(())
 }
 
+/// A file beside its place, which is removed unless it gets its name.
+struct Temporary {
+    file: NamedTempFile,
+    /// Dropped after the file.
+    unfinished: Unfinished,
+}
+
+impl Temporary {
+    fn persist(self, path: &Path) -> io::Result<()> {
+        let Self { file, unfinished } = self;
+        let persisted = file.persist(path).map(drop).map_err(|error| error.error);
+        drop(unfinished);
+        persisted
+    }
+}
+
 fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-fn temporary(folder: &Path, bytes: &[u8], of: Option<&Metadata>) -> io::Result<NamedTempFile> {
+fn temporary(folder: &Path, bytes: &[u8], of: Option<&Metadata>) -> io::Result<Temporary> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
     // As any new file: a temporary one would be readable by its owner alone, which it stays where it has a source.
@@ -75,13 +92,15 @@ fn temporary(folder: &Path, bytes: &[u8], of: Option<&Metadata>) -> io::Result<N
     if of.is_none() {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    let path = |file: &NamedTempFile| file.path().to_owned();
+    let (file, unfinished) = unfinished::begin(|| builder.tempfile_in(folder), path)?;
+    let mut temporary = Temporary { file, unfinished };
+    temporary.file.write_all(bytes)?;
     if let Some(of) = of {
-        keep_times(file.as_file(), of)?;
-        keep_permissions(file.as_file(), of)?;
+        keep_times(temporary.file.as_file(), of)?;
+        keep_permissions(temporary.file.as_file(), of)?;
     }
-    Ok(file)
+    Ok(temporary)
 }
 
 fn keep_times(file: &File, of: &Metadata) -> io::Result<()> {

@@ -53,3 +53,19 @@ impl Traces {
 
     pub(super) async fn finish(self) {}
 }
+
+#[cfg(all(test, not(feature = "otel")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collector_is_refused_where_nothing_would_be_sent_to_it() {
+        let settings = |endpoint: Option<&str>| TraceSettings {
+            otel_exporter_otlp_endpoint: endpoint.map(|url| url.parse().unwrap()),
+            otel_service_name: "imgpress".to_owned(),
+        };
+        assert!(Traces::start(&settings(None)).is_ok());
+        let refused = Traces::start(&settings(Some("http://127.0.0.1:4318"))).err().unwrap();
+        assert!(refused.is::<crate::cli::Usage>() && refused.to_string().contains("\"otel\""), "{refused}");
+    }
+}

@@ -61,6 +61,22 @@ async fn the_same_request_again_gets_the_same_answer_and_is_not_done_again() {
 }
 
 #[tokio::test]
+async fn a_picture_that_was_deleted_is_made_anew_and_not_promised() {
+    let service = Service::start("serve", &[]).await;
+    let (first, _) = answer(&service, "order-1", photo(60, 40)).await;
+    let receipt: Value = serde_json::from_str(&first).unwrap();
+    let file = format!("{}/files/{}", service.url, receipt["key"].as_str().unwrap());
+    let deleted = Client::of(&service).http.delete(file).header("x-api-key", KEY).send().await.unwrap();
+    assert_eq!(deleted.status(), 204);
+    let (again, replayed) = answer(&service, "order-1", photo(60, 40)).await;
+    assert!(!replayed);
+    let receipt: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(Client::of(&service).fetch(&receipt).await.len(), receipt["bytes"]);
+    assert_eq!(answer(&service, "order-1", photo(60, 40)).await, (again, true));
+    assert_eq!(images(&service).await, 2);
+}
+
+#[tokio::test]
 async fn a_key_that_was_used_for_another_request_is_refused() {
     let service = Service::start("serve", &[]).await;
     answer(&service, "order-1", photo(60, 40)).await;
@@ -157,14 +173,23 @@ async fn only_so_many_are_remembered_and_none_where_that_is_none() {
 
 #[tokio::test]
 async fn a_request_that_one_gateway_has_done_the_other_does_not_do_again() {
-    let redis = RedisServer::start().await;
-    let shared = ["--redis-url", &redis.url(), "--redis-timeout", "10s", "--rate-limit-max", "1000000"];
+    let (redis, data) = (RedisServer::start().await, tempfile::tempdir().unwrap());
+    let (url, data) = (redis.url(), data.path().to_str().unwrap());
+    let shared =
+        ["--redis-url", &url, "--redis-timeout", "10s", "--rate-limit-max", "1000000", "--data-dir", data];
     let (one, other) = (Service::start("serve", &shared).await, Service::start("serve", &shared).await);
     let (first, _) = answer(&one, "order-1", photo(60, 40)).await;
-    assert_eq!(answer(&other, "order-1", photo(60, 40)).await, (first, true));
+    assert_eq!(answer(&other, "order-1", photo(60, 40)).await, (first.clone(), true));
     assert_eq!(images(&other).await, 0);
     let reused = refusal(&other, "order-1", form(photo(61, 40)), &[]).await;
     assert!(reused.is(409, "idempotency-conflict"), "{reused:?}");
+
+    let receipt: Value = serde_json::from_str(&first).unwrap();
+    let file = format!("{}/files/{}", one.url, receipt["key"].as_str().unwrap());
+    let deleted = Client::of(&one).http.delete(file).header("x-api-key", KEY).send().await.unwrap();
+    assert_eq!(deleted.status(), 204);
+    assert!(!answer(&other, "order-1", photo(60, 40)).await.1, "what one has deleted the other makes anew");
+    assert!(answer(&one, "order-1", photo(60, 40)).await.1);
 
     let running = begun(&one, "idempotency-key: order-2\r\ncontent-length: 1000\r\n").await;
     let second = refusal(&other, "order-2", form(photo(60, 40)), &[]).await;

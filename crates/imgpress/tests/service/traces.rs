@@ -3,10 +3,11 @@
 mod collector;
 mod losses;
 
+use imgpress_storage::test_server::S3Server;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use opentelemetry_proto::tonic::trace::v1::{Span, Status};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -195,7 +196,7 @@ async fn what_is_known_already_shows_no_engine() {
     let [first, replayed, cached] = requests[..] else { panic!("three requests: {requests:#?}") };
     assert_eq!(below(&spans, first), ["engine", "storage.put"]);
     assert_eq!(replayed.trace_id, TRACE.to_be_bytes());
-    assert_eq!(below(&spans, replayed), [""; 0]);
+    assert_eq!(below(&spans, replayed), ["storage.holds"]);
     assert_eq!(below(&spans, cached), ["storage.holds"]);
 }
 
@@ -210,8 +211,7 @@ async fn clients_of_tinypng_and_deletions_are_traced_too() {
     let output = http
         .post(format!("{}{}", service.url, shrunk.headers()["location"].to_str().unwrap()))
         .basic_auth("api", Some(KEY));
-    let output =
-        output.json(&serde_json::json!({ "convert": { "type": "image/png" } })).send().await.unwrap();
+    let output = output.json(&json!({ "convert": { "type": "image/png" } })).send().await.unwrap();
     assert_eq!(output.status(), 200);
     let file = format!("{}/files/{}", service.url, receipt["key"].as_str().unwrap());
     assert_eq!(http.get(&file).send().await.unwrap().status(), 200);
@@ -225,5 +225,43 @@ async fn clients_of_tinypng_and_deletions_are_traced_too() {
         ("DELETE /files/{*key}", "storage.delete"),
     ] {
         assert!(below(&spans, named(&spans, request)).contains(&within), "{request}: {spans:#?}");
+    }
+}
+
+#[tokio::test]
+async fn the_put_into_a_store_of_the_client_is_traced_with_neither_host_nor_keys() {
+    let store = S3Server::start().await;
+    let mut collector = Collector::start(Answers::Always).await;
+    let endpoints = format!("s3={}", store.url());
+    let mut service = traced("serve", &collector, &["--allow-store-endpoints", &endpoints]).await;
+    let http = Client::of(&service).http;
+    let shrunk = http.post(format!("{}/shrink", service.url)).basic_auth("api", Some(KEY));
+    let shrunk = shrunk.body(photo(60, 40)).send().await.unwrap();
+    let place = format!("{}{}", service.url, shrunk.headers()["location"].to_str().unwrap());
+    for (secret, status) in [(S3Server::SECRET, 200), ("hunter2", 400)] {
+        let command = json!({ "store": {
+            "service": "s3", "aws_access_key_id": S3Server::KEY_ID, "aws_secret_access_key": secret,
+            "region": S3Server::REGION, "path": format!("{}/a.png", S3Server::BUCKET),
+        } });
+        let output = http.post(&place).basic_auth("api", Some(KEY)).json(&command).send().await.unwrap();
+        assert_eq!(output.status(), status);
+    }
+    end(&mut service).await;
+    let spans = collector.spans();
+    let puts: Vec<_> = spans.iter().filter(|span| span.name == "storage.put").collect();
+    let [stored, refused] = puts[..] else { panic!("two puts: {spans:#?}") };
+    for put in [stored, refused] {
+        assert_eq!(put.kind(), SpanKind::Client);
+        assert_eq!(text(&put.attributes, "imgpress.storage").as_deref(), Some("client-s3"));
+        assert!(text(&put.attributes, "imgpress.bytes").is_some(), "{put:#?}");
+        let code = put.status.as_ref().map_or(StatusCode::Unset, Status::code);
+        assert_eq!(code, StatusCode::Unset, "a wrong key is the client's fault: {put:#?}");
+        let request = spans.iter().find(|span| span.span_id == put.parent_span_id).unwrap();
+        assert_eq!(request.name, "POST /output/{id}");
+    }
+    assert_eq!(text(&refused.attributes, "error.type").as_deref(), Some("store-refused"));
+    let shown = format!("{spans:?}");
+    for hidden in [&*store.url(), "hunter2", S3Server::KEY_ID, "a.png"] {
+        assert!(!shown.contains(hidden), "{hidden} in {shown}");
     }
 }

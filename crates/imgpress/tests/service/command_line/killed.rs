@@ -5,6 +5,8 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 
+use tokio::process::Command;
+
 use super::{compress, files_below};
 use crate::support::{command, decode_jpeg, photo};
 
@@ -43,4 +45,31 @@ async fn no_file_is_there_in_part_and_the_next_run_does_the_rest() {
         compress(&folder, &["-r", "out", "--in-place", "--dry-run", "--json"]).await;
     assert_eq!(code, Some(0), "what was left is taken for no image: {complaint}");
     assert_eq!(said.lines().count(), PICTURES);
+}
+
+#[tokio::test]
+async fn whoever_is_asked_to_end_leaves_no_temporary_file() {
+    let picture = photo(400, 300);
+    for (signal, expected) in [("-INT", 130), ("-TERM", 143)] {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..PICTURES {
+            fs::write(folder.path().join(format!("{number:02}.png")), &picture).unwrap();
+        }
+        let mut process = command(&folder);
+        process
+            .args(["compress", "-r", ".", "--in-place", "--jobs", "2"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let mut process = process.spawn().unwrap();
+        // Writing in place waits for the disk, so that a file that is seen here is there when the signal comes.
+        while !files_below(folder.path()).iter().any(|name| name.ends_with(".tmp")) {
+            assert!(process.try_wait().unwrap().is_none(), "it ended before it wrote");
+        }
+        let pid = process.id().unwrap().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().await.unwrap().success());
+        assert_eq!(process.wait().await.unwrap().code(), Some(expected));
+        let left = files_below(folder.path());
+        assert!(left.iter().all(|name| name.ends_with(".png")), "{left:?}");
+        assert_eq!(left.len(), PICTURES);
+    }
 }

@@ -1,7 +1,13 @@
 //! What becomes of requests and of traces while nobody collects them.
 
+use futures_util::future::join_all;
+
 use super::*;
 use crate::metrics::value;
+
+/// Requests that are sent at a time, and how often at most: many more spans than wait to be sent.
+const AT_A_TIME: usize = 100;
+const ROUNDS: usize = 200;
 
 #[tokio::test]
 async fn a_collector_that_is_away_costs_no_request() {
@@ -60,4 +66,24 @@ async fn a_store_that_is_away_is_an_error_in_the_trace() {
         assert_eq!((status.code(), status.message.as_str()), (StatusCode::Error, "storage-failed"), "{name}");
     }
     assert!(!format!("{spans:?}").contains("127.0.0.1"), "no host is shown: {spans:#?}");
+}
+
+#[tokio::test]
+async fn what_a_collector_that_answers_nothing_has_no_room_for_is_dropped_and_counted() {
+    let mut collector = Collector::start(Answers::Never).await;
+    let service = traced("serve", &collector, &["--rate-limit-max", "1000000"]).await;
+    let client = Client::of(&service);
+    let missing = format!("/files/{}.jpg", "0".repeat(64));
+    let mut dropped = 0.0;
+    for _ in 0..ROUNDS {
+        let answers = join_all((0..AT_A_TIME).map(|_| client.get(&missing))).await;
+        assert!(answers.iter().all(|answer| answer.status() == 404), "no request fails for it");
+        dropped = value(&client, "trace_spans_total{outcome=\"dropped\"}").await;
+        if dropped > 0.0 {
+            break;
+        }
+    }
+    assert!(dropped > 0.0);
+    assert_eq!(value(&client, "trace_spans_total{outcome=\"sent\"}").await, 0.0);
+    assert!(!collector.batch().await.is_empty(), "it was sent some");
 }

@@ -15,6 +15,10 @@ use super::replay::Upload;
 use super::too_late;
 use crate::Failure;
 
+/// Chunks that the source is ahead of the connection, of 64 KiB at most each where they come from a client. What has come
+/// together goes on in one piece; one by one, each chunk was a call of the system and two tasks that wake each other.
+const AHEAD: usize = 8;
+
 /// The job's end of an upload. Dropped before the source's end, it breaks the request off.
 pub(super) struct Feed {
     /// Completes when the client first asks for bytes: then there is a connection.
@@ -44,8 +48,7 @@ pub(super) struct BrokenOff;
 /// A request's body and what feeds it.
 pub(super) fn channel() -> (Body, Feed) {
     let (want, wanted) = oneshot::channel();
-    // One chunk: the source is asked for the next when the connection has taken the last.
-    let (chunks, arriving) = mpsc::channel(1);
+    let (chunks, arriving) = mpsc::channel(AHEAD);
     (Body::new(StreamBody::new(body(want, arriving))), Feed { wanted: Some(wanted), chunks })
 }
 

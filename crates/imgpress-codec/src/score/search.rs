@@ -9,6 +9,12 @@ const NEAR: f64 = 0.45;
 /// A score this near is worth no fifth try.
 const GOOD: f64 = 0.8;
 
+/// How often is tried at most, but once more where nothing good was found.
+const MOST: usize = 4;
+
+/// The same where trying is dear.
+const FEW: usize = 2;
+
 /// The highest quality that is tried. The next costs 60 to 75 % more bytes for 0.6 to 1.8 points (three graphics that miss 90).
 const HIGHEST: u8 = 98;
 
@@ -30,10 +36,6 @@ impl Found {
         self.quality.get() + 3 >= HIGHEST && self.score < wanted.get() - 1.0
     }
 }
-
-/// How often is tried at most, but once more where nothing good was found.
-const MOST: usize = 4;
-const FEW: usize = 2;
 
 /// How thorough a search is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,9 +83,15 @@ pub(crate) fn find_checked(wanted: Score, trial: &mut impl Trial) -> Result<Foun
 /// What makes files of a quality, and judges them.
 pub(crate) trait Trial {
     /// The score of a quality.
+    ///
+    /// # Errors
+    /// The budget's, or the encoder's.
     fn try_at(&mut self, quality: Quality) -> Result<f64, Error>;
     /// What is missing from that of one that was tried, by a closer look; from then on it is missing from none. `None` if
     /// there is nothing closer.
+    ///
+    /// # Errors
+    /// As [`try_at`](Self::try_at).
     fn check(&mut self, found: &Found) -> Result<Option<f64>, Error>;
 }
 

@@ -57,7 +57,8 @@ pub(crate) fn of_quantizer(
     let alpha = match planes::alpha(raster)? {
         Some(alpha) => {
             let options = &[("lossless", "1")];
-            let how = Encoding { quantizer: Quantizer::new(0), speed: speed(effort), colors: SRGB, options };
+            let speed = speed_of_alpha(effort);
+            let how = Encoding { quantizer: Quantizer::new(0), speed, colors: SRGB, options };
             Some(coded(&alpha, &how)?)
         }
         None => None,
@@ -106,6 +107,15 @@ fn speed(effort: Effort) -> Speed {
         Effort::Fast => 9,
         Effort::Balanced => 8,
         Effort::Max => 6,
+    })
+}
+
+/// Those for alpha. Speed 8 saves 60 to 140 ms a megapixel, and costs 3 to 20 % more bytes; speed 5
+/// takes six times as long for 2 to 7 % fewer. See ADR 9.
+fn speed_of_alpha(effort: Effort) -> Speed {
+    Speed::new(match effort {
+        Effort::Fast => 9,
+        Effort::Balanced | Effort::Max => 6,
     })
 }
 

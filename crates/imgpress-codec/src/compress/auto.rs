@@ -98,7 +98,7 @@ impl Job<'_> {
         let png = if is_graphic || is_alone {
             self.png(source, ready)
         } else {
-            let kept = self.kept_png(source, ready).filter(|kept| self.fits(&kept.file));
+            let kept = self.kept_png(source, ready, usize::MAX).filter(|kept| self.fits(&kept.file));
             kept.ok_or(NOTHING)
         };
         self.better(webp, png)

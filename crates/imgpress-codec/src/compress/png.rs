@@ -26,8 +26,7 @@ impl Job<'_> {
         if let Some(quantised) = self.quantised(source, ready)? {
             encoded = if quantised.length() < encoded.length() { quantised } else { encoded };
         }
-        let kept = self.kept_png(source, ready);
-        let best = kept.filter(|kept| kept.length() <= encoded.length()).unwrap_or(encoded);
+        let best = self.kept_png(source, ready, encoded.length()).unwrap_or(encoded);
         if self.fits(&best.file) {
             return Ok(best);
         }
@@ -53,13 +52,15 @@ impl Job<'_> {
         Ok(Some(Made { quality, closeness, is_checked: true, ..made(file, Outcome::Compressed) }))
     }
 
-    /// The input as it is, where it is a PNG that may be kept.
-    pub(super) fn kept_png(&self, source: &Source<'_>, ready: &Ready) -> Option<Made> {
+    /// The input as it is, where it is a PNG that may be kept, of at most so many bytes.
+    pub(super) fn kept_png(&self, source: &Source<'_>, ready: &Ready, most: usize) -> Option<Made> {
         let is_png = source.info.format == ImageFormat::Png && !source.is_resized();
-        let still = is_png.then(|| Still::read(source.input)).flatten()?.without_strays()?;
+        let still = is_png.then(|| Still::read(source.input)).flatten()?;
         let file =
             source.kept(ready, self.options.metadata, |extras, with_colors| still.write(extras, with_colors));
-        Some(made(file, Outcome::Kept))
+        let kept = made(file, Outcome::Kept);
+        // Last, since it takes as long as to decode the picture.
+        (kept.length() <= most && still.ends_with_picture()).then_some(kept)
     }
 }
 

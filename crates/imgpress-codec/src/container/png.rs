@@ -72,13 +72,14 @@ impl<'a> Still<'a> {
         file
     }
 
-    /// As a file to be kept may have it: one whose compressed data end where its picture does. `None` where they do not,
-    /// so that something else may hide behind it.
-    pub(crate) fn without_strays(self) -> Option<Self> {
+    /// Whether its compressed data end where its picture does, as those of a file to be kept have to: something else may
+    /// hide behind it.
+    pub(crate) fn ends_with_picture(&self) -> bool {
         let whole: usize = self.data.iter().map(|data| data.len()).sum();
-        let mut rows = ZlibDecoder::new(Parts { parts: &self.data, at: 0 }).take(self.most_bytes()?);
-        io::copy(&mut rows, &mut io::sink()).ok()?;
-        (rows.limit() > 0 && rows.into_inner().total_in() == whole as u64).then_some(self)
+        let Some(most) = self.most_bytes() else { return false };
+        let mut rows = ZlibDecoder::new(Parts { parts: &self.data, at: 0 }).take(most);
+        let is_read = io::copy(&mut rows, &mut io::sink()).is_ok();
+        is_read && rows.limit() > 0 && rows.into_inner().total_in() == whole as u64
     }
 
     /// More bytes than its rows have, with their filters; interlaced, there are more rows.
@@ -173,8 +174,9 @@ mod tests {
     #[test]
     fn data_behind_the_picture_are_noticed() {
         let file = picture();
-        let still = Still::read(&file).unwrap().without_strays().unwrap();
+        let still = Still::read(&file).unwrap();
+        assert!(still.ends_with_picture());
         let stray = Still { data: [still.data.as_slice(), &[b"PK"]].concat(), ..still };
-        assert!(stray.without_strays().is_none());
+        assert!(!stray.ends_with_picture());
     }
 }

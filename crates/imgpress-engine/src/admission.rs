@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 
 use crate::EngineConfig;
-use crate::flow::{Flow, Load, Place};
+use crate::flow::{Arrival, Flow, Load, Place};
 use crate::memory::{Exhausted, MemoryBudget, Reservation};
 
 /// What a refused client should wait at least and at most; between them, what is ahead of it is expected to take.
@@ -61,13 +61,12 @@ impl Admission {
         self.flow.is_stalled(Instant::now(), patience)
     }
 
-    /// Begins an upload, if there is a place for it now. It takes its place in the queue once it is complete,
+    /// Begins an upload, if there is a place for it. It takes its place in the queue once it is complete,
     /// so that a slow client keeps nobody out.
-    pub(crate) fn begin_upload(&self) -> Result<Reservation, Failure> {
-        if self.flow.is_full() {
-            return Err(self.overloaded());
-        }
-        self.uploads.try_reserve(0).map_err(|Exhausted| self.overloaded())
+    pub(crate) fn begin_upload(&self) -> Result<(Arrival, Reservation), Failure> {
+        let arrival = self.flow.expect(Instant::now()).map_err(|_| self.overloaded())?;
+        let reserved = self.uploads.try_reserve(0).map_err(|Exhausted| self.overloaded())?;
+        Ok((arrival, reserved))
     }
 
     /// Takes a place in the queue.

@@ -28,6 +28,10 @@ pub(crate) struct Flow {
 #[derive(Debug)]
 struct State {
     load: Load,
+    /// Uploads that began a moment ago, by their numbers: no more than there are places.
+    arriving: Vec<(u64, Instant)>,
+    /// Uploads so far.
+    uploads: u64,
     /// When something last finished, or the engine was last without work.
     progress: Instant,
     /// How long a job has kept its worker of late; an average that forgets.
@@ -36,6 +40,18 @@ struct State {
 
 /// How much of the average the last job makes: one in so many.
 const FORGETS: u32 = 8;
+
+/// How long an upload counts as if it were in the queue already. Under ten times the load, a place that came free was begun
+/// to be filled by four or five uploads, which were read to their end for one of them to have it. One that takes longer
+/// comes from a slow client, who is to keep nobody out.
+const SOON: Duration = Duration::from_millis(100);
+
+/// An upload that has begun.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    flow: Flow,
+    number: u64,
+}
 
 /// A job's place: in the queue at first, with a worker once it has [started](Self::start). Dropped when the
 /// job's work has really ended.
@@ -52,7 +68,13 @@ pub(crate) struct QueueFull;
 
 impl Flow {
     pub(crate) fn new(workers: usize, queue: usize) -> Self {
-        let state = State { load: Load::default(), progress: Instant::now(), service: Duration::ZERO };
+        let state = State {
+            load: Load::default(),
+            arriving: Vec::new(),
+            uploads: 0,
+            progress: Instant::now(),
+            service: Duration::ZERO,
+        };
         Self { state: Arc::new(Mutex::new(state)), workers, places: workers.saturating_add(queue) }
     }
 
@@ -60,9 +82,18 @@ impl Flow {
         self.state().load
     }
 
-    pub(crate) fn is_full(&self) -> bool {
-        let Load { waiting, working, .. } = self.load();
-        waiting + working >= self.places
+    /// Begins an upload, if there will be a place for it by what is known `now`.
+    pub(crate) fn expect(&self, now: Instant) -> Result<Arrival, QueueFull> {
+        let mut state = self.state();
+        state.arriving.retain(|&(_, since)| now.saturating_duration_since(since) < SOON);
+        let Load { waiting, working, .. } = state.load;
+        if waiting + working + state.arriving.len() >= self.places {
+            return Err(QueueFull);
+        }
+        state.uploads += 1;
+        let number = state.uploads;
+        state.arriving.push((number, now));
+        Ok(Arrival { flow: self.clone(), number })
     }
 
     /// How long it takes, at the pace of late, until a job that came now would have a worker.
@@ -126,6 +157,12 @@ impl Place {
     }
 }
 
+impl Drop for Arrival {
+    fn drop(&mut self) {
+        self.flow.state().arriving.retain(|&(number, _)| number != self.number);
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
         let mut state = self.flow.state();
@@ -160,6 +197,23 @@ mod tests {
         assert_eq!(flow.enter().unwrap_err(), QueueFull);
         drop((working, waiting));
         assert_eq!(flow.load(), Load::default());
+        assert!(flow.enter().is_ok());
+    }
+
+    #[test]
+    fn uploads_are_begun_for_the_places_there_are() {
+        let flow = Flow::new(1, 1);
+        let now = Instant::now();
+        let _working = flow.enter().unwrap();
+        let arrival = flow.expect(now).unwrap();
+        assert_eq!(flow.expect(now).unwrap_err(), QueueFull);
+        drop(arrival);
+        let slow = flow.expect(now).unwrap();
+        let other = flow.expect(now + SOON).expect("a slow one keeps nobody out");
+        drop(slow);
+        assert_eq!(flow.expect(now + SOON).unwrap_err(), QueueFull, "its end gives no place");
+        drop(other);
+        assert!(flow.expect(now + SOON).is_ok());
         assert!(flow.enter().is_ok());
     }
 

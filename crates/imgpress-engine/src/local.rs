@@ -85,9 +85,14 @@ impl LocalEngine {
     }
 
     /// From the complete upload to the output.
-    async fn work(&self, upload: Upload, options: Options, budget: Budget) -> Result<Output, Failure> {
+    async fn work(
+        &self,
+        place: Place,
+        upload: Upload,
+        options: Options,
+        budget: Budget,
+    ) -> Result<Output, Failure> {
         let queued = Instant::now();
-        let place = self.admission.enter()?;
         let (place, upload, memory) = self.probe(place, upload, options, budget.clone()).await?;
         let slot = self.admission.start(place, memory).await?;
         let waited = queued.elapsed();
@@ -150,12 +155,14 @@ impl LocalEngine {
 impl Engine for LocalEngine {
     async fn compress(&self, job: Job) -> Result<Output, Failure> {
         imgpress_codec::check_options(&job.options).map_err(from_codec)?;
-        let reserved = self.admission.begin_upload()?;
+        let (arrival, reserved) = self.admission.begin_upload()?;
         let upload = Upload::collect(job.source, self.config.max_upload_bytes, reserved).await?;
+        let place = self.admission.enter()?;
+        drop(arrival);
         let allowed = job.timeout.min(self.config.request_timeout);
         let abandoned = Abandoned::default();
         let budget = abandoned.budget(allowed)?;
-        let worked = timeout(allowed, self.work(upload, job.options, budget)).await;
+        let worked = timeout(allowed, self.work(place, upload, job.options, budget)).await;
         worked.unwrap_or_else(|_| Err(deadline_exceeded()))
     }
 

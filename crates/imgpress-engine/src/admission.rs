@@ -21,6 +21,8 @@ pub(crate) struct Admission {
     workers: Arc<Semaphore>,
     /// How many workers large images may have: all but one, so that small ones never wait for these alone.
     large: Arc<Semaphore>,
+    /// How many large images may be here, those included that wait.
+    large_places: Arc<Semaphore>,
     large_image_memory: u64,
     memory: MemoryBudget,
     uploads: MemoryBudget,
@@ -33,18 +35,29 @@ pub(crate) struct Admission {
 pub(crate) struct Slot {
     // In this order: who sees the counts fall may rely on it that the next job gets in.
     _worker: OwnedSemaphorePermit,
-    _large: Option<OwnedSemaphorePermit>,
+    _large: Option<Large>,
     _memory: Reservation,
     _place: Place,
 }
 
+/// A large image's worker, and its place among the large ones.
+type Large = [OwnedSemaphorePermit; 2];
+
+/// Large images may take one in so many places of the queue. They wait for one another, and with all places for them they
+/// held most of the queue under ten times the load, small ones being refused meanwhile.
+const LARGE_SHARE: usize = 4;
+
 impl Admission {
     pub(crate) fn new(config: &EngineConfig) -> Self {
         let workers = config.workers.get().min(Semaphore::MAX_PERMITS);
+        let large = (workers - 1).max(1);
+        let large_places =
+            large.saturating_add(config.queue.div_ceil(LARGE_SHARE)).min(Semaphore::MAX_PERMITS);
         Self {
             flow: Flow::new(workers, config.queue),
             workers: Arc::new(Semaphore::new(workers)),
-            large: Arc::new(Semaphore::new((workers - 1).max(1))),
+            large: Arc::new(Semaphore::new(large)),
+            large_places: Arc::new(Semaphore::new(large_places)),
             large_image_memory: config.large_image_memory,
             memory: MemoryBudget::new(config.memory_budget),
             uploads: MemoryBudget::new(config.upload_memory.max(config.max_upload_bytes)),
@@ -75,13 +88,19 @@ impl Admission {
     }
 
     /// Waits for a worker and for `bytes` of memory, after everybody who came before; but a large image lets small ones
-    /// pass while other large ones have all the workers that they may.
+    /// pass while other large ones have all the workers that they may, and does not wait where as many wait as may.
     pub(crate) async fn start(&self, place: Place, bytes: u64) -> Result<Slot, Failure> {
         if bytes > self.memory.total() {
             place.refused();
             return Err(over_memory(bytes, self.memory.total()));
         }
-        let slot = timeout(self.queue_timeout, self.slot(place, bytes)).await;
+        let is_large = bytes > self.large_image_memory;
+        let large_place = is_large.then(|| Arc::clone(&self.large_places).try_acquire_owned()).transpose();
+        let Ok(large_place) = large_place else {
+            place.refused();
+            return Err(self.overloaded());
+        };
+        let slot = timeout(self.queue_timeout, self.slot(place, bytes, large_place)).await;
         slot.unwrap_or(Err(Exhausted)).map_err(|Exhausted| self.overloaded())
     }
 
@@ -89,11 +108,17 @@ impl Admission {
         overloaded(self.flow.expected_wait())
     }
 
-    async fn slot(&self, place: Place, bytes: u64) -> Result<Slot, Exhausted> {
-        let large = if bytes > self.large_image_memory {
-            Some(Arc::clone(&self.large).acquire_owned().await.map_err(|_| Exhausted)?)
-        } else {
-            None
+    async fn slot(
+        &self,
+        place: Place,
+        bytes: u64,
+        large_place: Option<OwnedSemaphorePermit>,
+    ) -> Result<Slot, Exhausted> {
+        let large = match large_place {
+            Some(place) => {
+                Some([Arc::clone(&self.large).acquire_owned().await.map_err(|_| Exhausted)?, place])
+            }
+            None => None,
         };
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Exhausted)?;
         let memory = self.memory.reserve(bytes).await?;

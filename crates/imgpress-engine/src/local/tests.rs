@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicUsize;
 
 use bytes::Bytes;
+use futures_util::future::select;
 use futures_util::stream;
 use imgpress_engine_api::Source;
 use tokio::task::JoinHandle;
@@ -188,6 +189,20 @@ async fn small_images_pass_large_ones_that_wait() {
     for running in [first, second, small] {
         assert!(ended(running).await.is_ok());
     }
+}
+
+#[tokio::test]
+async fn large_images_take_a_part_of_the_queue() {
+    let large = imgpress_codec::probe(&picture(), &Limits::default()).unwrap().working_set();
+    let (engine, gate, first) = busy(EngineConfig { large_image_memory: large - 1, ..config(2, 4) }).await;
+    let [second, third] = [(); 2].map(|()| engine.compress(job(picture())));
+    let (refused, other) = select(second, third).await.factor_first();
+    assert_eq!(refused.unwrap_err().code(), ErrorCode::Overloaded);
+    let small = spawn(&engine, job(Bytes::from_static(b"P5\n1 1\n255\n7")));
+    gate.let_out(3);
+    assert!(other.await.is_ok());
+    assert!(ended(first).await.is_ok() && ended(small).await.is_ok());
+    assert_eq!(engine.load(), Load::default());
 }
 
 #[tokio::test]

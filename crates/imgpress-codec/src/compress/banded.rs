@@ -6,7 +6,7 @@ use super::{Job, Stages};
 use crate::carry::File;
 use crate::colors::Statement;
 use crate::decode::{self, Bands};
-use crate::encode::jpeg::Rows;
+use crate::encode::jpeg::BandEncoder;
 use crate::geometry::Geometry;
 use crate::metadata::{Note, Report};
 use crate::options::Options;
@@ -86,7 +86,7 @@ impl Job<'_> {
         let quality = quality.nominal();
         let (width, height) = (info.width as usize, info.height as usize);
         let mut bands = Bands::new(input, info, self.limits)?;
-        let mut target: Option<(Rows, Option<Means>)> = None;
+        let mut target: Option<(BandEncoder, Option<Means>)> = None;
         let (mut top, mut flattened) = (0, false);
         while let Some(mut band) = timed(&mut stages.decode, || bands.next())? {
             self.budget.check()?;
@@ -96,7 +96,7 @@ impl Job<'_> {
                 Some(target) => target,
                 none => {
                     let full = matches!(chroma, Chroma::Full);
-                    let rows = Rows::new((width, height), band.layout, full, (quality, effort))?;
+                    let rows = BandEncoder::new((width, height), band.layout, full, (quality, effort))?;
                     none.insert((rows, self.means((width, height), band.layout)))
                 }
             };

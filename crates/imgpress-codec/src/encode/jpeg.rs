@@ -18,7 +18,7 @@ use crate::options::{Effort, Quality};
 use crate::raster::Raster;
 
 #[cfg(not(feature = "mozjpeg"))]
-pub(crate) use own::Rows;
+pub(crate) use own::BandEncoder;
 #[cfg(not(feature = "mozjpeg"))]
 pub(crate) use planes::{WholePlanes, from_planes, keeps_steps, takes_planes};
 #[cfg(not(feature = "mozjpeg"))]

@@ -50,13 +50,13 @@ fn file(raster: &Raster, color: ColorType, settings: Settings) -> Result<Vec<u8>
 
 /// Encodes a picture as [`super::encode`] does, to the same bytes, from bands of its rows. Which size chroma needs is
 /// known when all rows have gone by: it is half size that is tried.
-pub(crate) struct Rows {
+pub(crate) struct BandEncoder {
     encoder: Encoder,
     detail: ChromaDetail,
     size: (usize, usize),
 }
 
-impl Rows {
+impl BandEncoder {
     /// For a picture of this size and layout in sRGB, with chroma at half size or at full size.
     ///
     /// # Errors

@@ -287,6 +287,9 @@ pub(crate) struct Formats {
     /// Larger pictures are left out of what is measured in whole processes, in megapixels
     #[arg(long, default_value_t = 4.1)]
     pub(crate) largest: f64,
+    /// Formats, with commas: a table of those with loss, another of png
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_value = "jpeg,webp,avif,jxl,png")]
+    pub(crate) formats: Vec<String>,
     /// The look: that of the product's JPEG at this quality
     #[arg(long, default_value_t = 80.0)]
     pub(crate) quality: f64,

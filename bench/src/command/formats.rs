@@ -51,10 +51,9 @@ impl Row {
 
 /// What was measured.
 pub(crate) struct Measured {
-    /// With loss.
-    pub(crate) lossy: Table,
-    /// Without.
-    pub(crate) lossless: Table,
+    /// With loss, and without; none where none of those formats is wanted.
+    pub(crate) lossy: Option<Table>,
+    pub(crate) lossless: Option<Table>,
     /// Which releases of the peers.
     pub(crate) versions: String,
 }
@@ -66,7 +65,10 @@ pub(crate) struct Measured {
 /// As [`measured`]; or the chart cannot be drawn.
 pub(crate) fn run(folders: &Folders, options: &Formats) -> Result<()> {
     let measured = measured(folders, options)?;
-    println!("{}\n{}\n{}", measured.lossy, measured.lossless, measured.versions);
+    for table in [&measured.lossy, &measured.lossless].into_iter().flatten() {
+        println!("{table}");
+    }
+    println!("{}", measured.versions);
     if let Some(folder) = &options.charts {
         fs::create_dir_all(folder)?;
         chart(folders, options, folder)?;
@@ -82,16 +84,18 @@ pub(crate) fn run(folders: &Folders, options: &Formats) -> Result<()> {
 pub(crate) fn measured(folders: &Folders, options: &Formats) -> Result<Measured> {
     let sources = sources(folders, options)?;
     let mut versions = Vec::new();
-    let lossy: Vec<_> = LOSSY
-        .iter()
-        .flat_map(|(format, peers)| rows(format, peers, folders, options, &mut versions))
-        .collect();
-    let lossless = rows("png", &LOSSLESS, folders, options, &mut versions);
-    let measured = Measured {
-        lossy: with_loss(&sources, &lossy, folders, options)?,
-        lossless: without_loss(&sources, &lossless, folders, options)?,
-        versions: String::new(),
-    };
+    let wanted = |format: &str| options.formats.iter().any(|wanted| wanted == format);
+    let mut lossy = Vec::new();
+    for (format, peers) in LOSSY.iter().filter(|(format, _)| wanted(format)) {
+        lossy.extend(rows(format, peers, folders, options, &mut versions));
+    }
+    let lossy = (!lossy.is_empty()).then(|| with_loss(&sources, &lossy, folders, options)).transpose()?;
+    let mut lossless = None;
+    if wanted("png") {
+        let rows = rows("png", &LOSSLESS, folders, options, &mut versions);
+        lossless = Some(without_loss(&sources, &rows, folders, options)?);
+    }
+    let measured = Measured { lossy, lossless, versions: String::new() };
     versions.sort();
     versions.dedup();
     Ok(Measured { versions: versions.join(", "), ..measured })
@@ -146,7 +150,7 @@ fn rows(
 fn with_loss(sources: &[Source], rows: &[Row], folders: &Folders, options: &Formats) -> Result<Table> {
     let cache = Cache::open(&folders.cache)?;
     let ours = rows.iter().position(|row| row.label() == "imgpress jpeg, balanced");
-    let ours = ours.context("the product is not there")?;
+    let ours = ours.context("jpeg is what the others are compared with: it has to be among the formats")?;
     let mut pictures = Vec::new();
     for source in sources {
         eprintln!("{}", source.label());

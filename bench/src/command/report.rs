@@ -14,6 +14,7 @@ use crate::machine;
 use crate::measure;
 use crate::plot::Chart;
 use crate::score::Metric;
+use crate::table::Table;
 use crate::versions;
 
 /// Measures, and writes `BENCHMARKS.md` and the charts in `benchmarks/` beside it.
@@ -107,8 +108,9 @@ fn others(folders: &Folders, options: &Report, charts: &Path, text: &mut String)
     let processes = Formats { pictures: whole, imgpress: options.imgpress.clone(), ..defaults.clone() };
     match formats::measured(folders, &processes) {
         Ok(measured) => {
-            fill(text, "formats", &measured.lossy.to_string());
-            fill(text, "formats without loss", &measured.lossless.to_string());
+            let table = |table: Option<Table>| table.map_or_else(String::new, |table| table.to_string());
+            fill(text, "formats", &table(measured.lossy));
+            fill(text, "formats without loss", &table(measured.lossless));
             fill(text, "peers of formats", &measured.versions);
         }
         Err(error) => {

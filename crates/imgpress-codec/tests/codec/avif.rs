@@ -1,12 +1,15 @@
 //! AVIF both ways: what libaom encodes is read by another decoder, in boxes that another crate reads.
 
-use image::{GrayImage, ImageFormat as Known, Luma, RgbaImage};
+use std::fs;
+use std::process::Command;
+
+use image::{DynamicImage, GrayImage, ImageFormat as Known, Luma, RgbaImage};
 use imgpress_codec::options::{Effort, ImageFormat, Metadata, Options, OutputFormat, Quality};
 use imgpress_codec::{Error, Limits, Outcome, Removed, probe};
 
 use crate::outputs::{decoded, file, options, output, photo};
 
-fn avif(picture: impl Into<image::DynamicImage>, quality: u8) -> Vec<u8> {
+fn avif(picture: impl Into<DynamicImage>, quality: u8) -> Vec<u8> {
     let quality = Quality::try_from(quality).unwrap().into();
     let options = Options { quality, effort: Effort::Fast, ..options(OutputFormat::Avif) };
     output(&file(picture, Known::Png), &options).unwrap().bytes
@@ -42,6 +45,26 @@ fn alpha_is_exact_and_grey_is_one_plane() {
 
     let grey = avif(GrayImage::from_fn(61, 47, |x, y| Luma([(2 * x + 2 * y) as u8])), 60);
     assert_eq!(probe(&grey, &Limits::default()).unwrap().channels, 1);
+}
+
+/// Whose alpha had eight bits and whose colours ten was refused.
+#[test]
+fn libavif_reads_alpha() {
+    let folder = tempfile::tempdir().unwrap();
+    let [from, to] = ["a.avif", "a.png"].map(|name| folder.path().join(name));
+    let mut see_through = photo(33, 22);
+    see_through.enumerate_pixels_mut().for_each(|(x, y, pixel)| pixel[3] = (x * y) as u8);
+    let grey = DynamicImage::from(see_through.clone()).into_luma_alpha8();
+    for picture in [DynamicImage::from(see_through), grey.into()] {
+        fs::write(&from, avif(picture.clone(), 60)).unwrap();
+        let avifdec = Command::new("avifdec").arg(&from).arg(&to).output();
+        let avifdec = avifdec.expect("avifdec is there: scripts/setup --test installs it");
+        assert!(avifdec.status.success(), "{}", String::from_utf8_lossy(&avifdec.stderr));
+        let (read, picture) = (image::open(&to).unwrap().into_rgba8(), picture.into_rgba8());
+        assert_eq!(read.dimensions(), picture.dimensions());
+        assert!(read.pixels().zip(picture.pixels()).all(|(read, sent)| read[3] == sent[3]));
+        assert!(mean_error(&read, &picture) < 6.0);
+    }
 }
 
 #[test]

@@ -104,7 +104,7 @@ impl ImageInfo {
         let geometry = Geometry::of(self.shown_size(), options);
         geometry.check(limits)?;
         self.check_animation(options, &geometry, limits)?;
-        let bytes = self.bytes_for(options, &geometry);
+        let bytes = self.bytes_for(&self.affordable(options, limits), &geometry);
         if bytes > limits.max_image_memory {
             return Err(TooLarge::Memory { limit: limits.max_image_memory }.into());
         }

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::ready::{Made, Ready, Source};
 use super::{Job, look};
 use crate::jpeg::JpegFile;
-use crate::options::{ImageFormat, Lossless, Quality, Target};
+use crate::options::{ImageFormat, Lossless, Options, Quality, Target};
 use crate::transform::Holds;
 use crate::{Error, Note, Outcome, Output, encode, select};
 
@@ -20,9 +20,10 @@ impl Job<'_> {
         if source.info.is_animated() {
             return self.to_animation(source);
         }
+        let Options { jxl: may_be_jxl, avif, .. } = source.info.affordable(self.options, self.limits);
         let may_lose = self.options.lossless == Lossless::Auto;
         // An AVIF that may lose nothing can stay, and nothing else becomes one.
-        let may_be_avif = self.options.avif && (may_lose || source.info.format == ImageFormat::Avif);
+        let may_be_avif = avif && (may_lose || source.info.format == ImageFormat::Avif);
         if let Some(file) = jpeg
             && may_lose
             && !source.is_resized()
@@ -30,7 +31,7 @@ impl Job<'_> {
         {
             match self.to_jpeg(input, jpeg) {
                 Err(Error::TargetUnreachable { .. }) => {}
-                kept if self.options.jxl => {
+                kept if may_be_jxl => {
                     // Of the same coefficients, or not at all.
                     let jxl = self.jxl_if_built(input, jpeg);
                     let is_whole = jxl.as_ref().is_ok_and(|jxl| jxl.quality == Quality::MAX);
@@ -53,7 +54,7 @@ impl Job<'_> {
             return first;
         }
         let first = if may_be_jpeg { self.better(first, self.to_jpeg(input, jpeg)) } else { first };
-        let jxl = if self.options.jxl { self.jxl_if_built(input, jpeg) } else { Err(NOTHING) };
+        let jxl = if may_be_jxl { self.jxl_if_built(input, jpeg) } else { Err(NOTHING) };
         if is_kept(&jxl) {
             return jxl;
         }

@@ -1,23 +1,28 @@
 //! Memory for outputs of a format other than JPEG.
 
+use super::packing::at;
 use super::{FIXED, STRIPS};
 use crate::geometry::Geometry;
 use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Target};
-use crate::{ImageInfo, encode, score, transform};
+use crate::{ImageInfo, Limits, encode, score, transform};
 
 /// Most pixels that are coded without loss where that need not be.
 pub(crate) const FEW_PIXELS: u64 = 8 << 20;
 
-/// Bytes that libwebp takes for each pixel beside the picture itself: with loss planes, coefficients and the file,
-/// without loss what it looks for repetitions in. By the resident size of `imgpress compress` on pictures of 2 to 9
-/// megapixels it was up to 7 with loss, and 18 to 33 without.
-const WEBP_LOSSY: u64 = 8;
+/// Bytes that libwebp takes for each pixel beside the picture itself without loss, in what it looks for repetitions in: 18 to
+/// 33 by the resident size of `imgpress compress` on pictures of 2 to 9 megapixels.
 const WEBP_LOSSLESS: u64 = 34;
 
-/// Bytes that libaom takes for each pixel beside the picture itself, the planes that it is given included, and what it
-/// takes whatever the size. From peaks of whole processes, 1.1 and 4.2 megapixels, an effort each: 23 to 27 a pixel, and
-/// 14 to 26 MB.
-const AVIF: u64 = 26;
+/// Hundredths of the same with loss, in planes, coefficients and the file, by quality: of photographs and of noise, by peaks
+/// of whole processes at 2.8 to 24 megapixels.
+const WEBP_CALM: [(u64, u64); 2] = [(80, 800), (100, 1000)];
+const WEBP_WILD: [(u64, u64); 2] = [(80, 2100), (100, 3000)];
+
+/// Hundredths of a byte that libaom takes for each pixel beside the picture itself, the planes that it is given included, of
+/// photographs and of noise, whose tokens take more; and bytes that it takes whatever the size. By peaks of whole processes
+/// at 2.8 to 14 megapixels: 33 to 35, and 38 to 40.
+const AVIF_CALM: u64 = 3_400;
+const AVIF_WILD: u64 = 3_700;
 const AVIF_FIXED: u64 = 20 << 20;
 
 /// The same of libjxl.
@@ -50,6 +55,18 @@ impl ImageInfo {
         }
     }
 
+    /// The same options, without the formats to choose from that would take more memory than there may be.
+    pub(crate) fn affordable(&self, options: &Options, limits: &Limits) -> Options {
+        let mut options = *options;
+        let geometry = Geometry::of(self.shown_size(), &options);
+        let fits = |options: &Options| self.bytes_for(options, &geometry) <= limits.max_image_memory;
+        if options.format == OutputFormat::Auto {
+            options.jxl = options.jxl && fits(&Options { avif: false, ..options });
+            options.avif = options.avif && (fits(&options) || self.format == ImageFormat::Avif);
+        }
+        options
+    }
+
     /// Whether its output may be coded without loss for being smaller so.
     pub(crate) fn may_be_graphic(&self, geometry: &Geometry) -> bool {
         geometry.pixels() <= FEW_PIXELS && self.packing.may_be_graphic(self.pixels())
@@ -72,7 +89,11 @@ impl ImageInfo {
         } else {
             0
         };
-        let avif = if self.may_become(ImageFormat::Avif, options) { out * AVIF + AVIF_FIXED } else { 0 };
+        let avif = if self.may_become(ImageFormat::Avif, options) {
+            out * self.packing.between(AVIF_CALM, AVIF_WILD, pixels, channels < 3) / 100 + AVIF_FIXED
+        } else {
+            0
+        };
         let jxl = if self.may_become(ImageFormat::Jxl, options) { out * JXL + JXL_FIXED } else { 0 };
         let encoder = webp.max(png).max(avif).max(jxl);
         if encoder == 0 {
@@ -106,7 +127,11 @@ impl ImageInfo {
         let is_changed = self.orientation.swaps_sides() || !geometry.is_identity(self.shown_size());
         let placing = if is_changed { canvas + 4 * longest * u64::from(transform::BAND) } else { 0 };
         let lossless = self.stays_lossless_webp(options);
-        let coding = if lossless || geometry.pixels() <= FEW_PIXELS { WEBP_LOSSLESS } else { WEBP_LOSSY };
+        let coding = if lossless || geometry.pixels() <= FEW_PIXELS {
+            WEBP_LOSSLESS
+        } else {
+            self.webp_with_loss(geometry.pixels(), options)
+        };
         let encoding = 2 * out + geometry.pixels() * coding;
         let files = FILES * self.packing.bytes().unwrap_or(0);
         2 * canvas + 2 * out + stored.max(placing).max(encoding) + files + FIXED
@@ -122,6 +147,13 @@ impl ImageInfo {
         // Grey is made three components of.
         let grown = if channels < 3 { channels + 2 } else { 0 };
         let lossless = self.stays_lossless_webp(options) || self.may_be_graphic(geometry);
-        pixels * (grown + if lossless { WEBP_LOSSLESS } else { WEBP_LOSSY })
+        pixels * (grown + if lossless { WEBP_LOSSLESS } else { self.webp_with_loss(self.pixels(), options) })
+    }
+
+    /// Bytes for each pixel of a picture that is stored in so many.
+    fn webp_with_loss(&self, pixels: u64, options: &Options) -> u64 {
+        let quality = options.quality.nominal().get().into();
+        let (calm, wild) = (at(&WEBP_CALM, quality), at(&WEBP_WILD, quality));
+        self.packing.between(calm, wild, pixels, self.channels < 3).div_ceil(100)
     }
 }

@@ -81,13 +81,20 @@ impl Packing {
     pub(super) fn encoder(self, pixels: u64, quality: u8, grey: bool) -> u64 {
         let (calm, wild) = (at(&CALM, quality.into()), at(&WILD, quality.into()));
         let (calm, wild) = if grey { (calm * 4 / 5, WILD_GREY) } else { (calm, wild) };
+        let is_few = self.rating(pixels, grey).is_some_and(|rating| rating.bits < FEW);
+        if is_few && !matches!(self, Self::Jpeg { .. }) {
+            return calm.min(at(&FLAT, quality.into()));
+        }
+        self.between(calm, wild, pixels, grey)
+    }
+
+    /// What lies between that of photographs and that of noise, by how much the file says that there is in a picture of so
+    /// many pixels.
+    pub(super) fn between(self, calm: u64, wild: u64, pixels: u64, grey: bool) -> u64 {
         let Some(Rating { bits, photograph, noise, .. }) = self.rating(pixels, grey) else {
             // Between the two.
             return (2 * calm + wild) / 3;
         };
-        if bits < FEW && !matches!(self, Self::Jpeg { .. }) {
-            return calm.min(at(&FLAT, quality.into()));
-        }
         let share = bits.clamp(photograph, noise) - photograph;
         calm + wild.saturating_sub(calm) * share / (noise - photograph)
     }
@@ -106,7 +113,7 @@ impl Packing {
 }
 
 /// The value of a table at some place, in proportion between two.
-fn at(table: &[(u64, u64)], place: u64) -> u64 {
+pub(super) fn at(table: &[(u64, u64)], place: u64) -> u64 {
     let mut before = table[0];
     for &(to, value) in table {
         if place <= to {

@@ -377,3 +377,19 @@ fn transparency_that_an_output_lacks_is_told_by_every_way_to_it() {
     #[cfg(feature = "webp")]
     assert!(!told(&drawing(97, 61), &options(OutputFormat::Auto)));
 }
+
+/// All was refused for the memory of one that was only a candidate.
+#[cfg(all(feature = "avif", feature = "webp"))]
+#[test]
+fn auto_leaves_out_what_takes_more_memory_than_there_may_be() {
+    use imgpress_codec::{TooLarge, probe};
+
+    let input = file(photo(700, 500), Known::Png);
+    let auto = Options { avif: true, ..options(OutputFormat::Auto) };
+    let info = probe(&input, &Limits::default()).unwrap();
+    let plain = info.working_set_for(&Options { avif: false, ..auto }, &Limits::default()).unwrap();
+    let tight = Limits { max_image_memory: plain, ..Limits::default() };
+    assert_eq!(info.working_set_for(&auto, &tight).unwrap(), plain);
+    let refused = info.working_set_for(&options(OutputFormat::Avif), &tight).unwrap_err();
+    assert!(matches!(refused, Error::TooLarge(TooLarge::Memory { .. })), "{refused}");
+}

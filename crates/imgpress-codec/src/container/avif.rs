@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use zenavif_parse::{AV1Config, AvifParser, ColorInformation};
 
 use super::Extras;
+use crate::colors;
 use crate::decode::avif::Cicp;
 use boxes::{Properties, full, nested, put};
 
@@ -77,7 +78,7 @@ impl<'a> Still<'a> {
 
     /// Its colour profile.
     pub(crate) fn icc(&self) -> Option<&[u8]> {
-        self.icc.as_deref()
+        self.icc.as_deref().map(colors::profile)
     }
 
     /// A file of the picture with these around it, and nothing else.

@@ -4,6 +4,7 @@
 mod moving;
 
 use super::{Extras, vp8};
+use crate::colors;
 use crate::decode::webp::next;
 
 pub(crate) use moving::{Moving, Shown, Strip};
@@ -68,7 +69,7 @@ impl<'a> Still<'a> {
 
     /// Its colour profile.
     pub(crate) fn icc(&self) -> Option<&'a [u8]> {
-        self.icc
+        self.icc.map(colors::profile)
     }
 
     /// A file of the picture with these around it, and nothing else.

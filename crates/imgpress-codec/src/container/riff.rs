@@ -175,6 +175,17 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_ends_where_it_says() {
+        let still = Still::read(LOSSY).unwrap();
+        for (embedded, profile) in
+            [(b"\0\0\0\x06ab<html>", &b"\0\0\0\x06ab"[..]), (b"\0\0\0\xffab<html>", b"\0\0\0\xffab<html>")]
+        {
+            let file = still.write(&Extras { icc: Some(embedded), ..Extras::default() });
+            assert_eq!(Still::read(&file).unwrap().icc(), Some(profile));
+        }
+    }
+
+    #[test]
     fn what_is_no_still_picture_is_not_read() {
         assert!(Still::read(b"RIFF\x04\0\0\0WEBP").is_none());
         assert!(Still::read(&LOSSY[..LOSSY.len() - 4]).is_none());

@@ -1,11 +1,14 @@
 //! AV1 streams of still pictures (AV1 Bitstream & Decoding Process Specification): their units, and how coarsely the
 //! picture is quantised. `zenavif-parse` 0.6.2 has a number for that too, which is not the one of the stream.
 
+use std::borrow::Cow;
+
 /// A unit that begins a frame, without its tiles and with them, and one of tiles alone (6.2.2).
 pub(crate) const FRAME_HEADER: u8 = 3;
 pub(crate) const TILE_GROUP: u8 = 4;
 pub(crate) const FRAME: u8 = 6;
 const SEQUENCE_HEADER: u8 = 1;
+const REDUNDANT_FRAME_HEADER: u8 = 7;
 
 /// Takes one unit off (5.3), and gives its kind and its data. One without a length reaches to the end.
 pub(crate) fn next_unit<'a>(data: &mut &'a [u8]) -> Option<(u8, &'a [u8])> {
@@ -27,6 +30,25 @@ fn length(data: &[u8]) -> Option<(usize, &[u8])> {
         }
     }
     None
+}
+
+/// A stream without the units that are no part of the picture: what separates pictures, metadata, padding and kinds that
+/// nobody knows. `None` where bits that are reserved are set, or where what is there is no unit.
+pub(crate) fn picture(stream: Cow<'_, [u8]>) -> Option<Cow<'_, [u8]>> {
+    let mut own = Vec::new();
+    let mut rest = &*stream;
+    while let [header, behind @ ..] = rest {
+        let before = rest;
+        let (kind, _) = next_unit(&mut rest)?;
+        let is_sound = header & 0x81 == 0 && (header & 4 == 0 || behind.first()? & 7 == 0);
+        if !is_sound {
+            return None;
+        }
+        if matches!(kind, SEQUENCE_HEADER | FRAME_HEADER | TILE_GROUP | FRAME | REDUNDANT_FRAME_HEADER) {
+            own.extend_from_slice(before.get(..before.len() - rest.len())?);
+        }
+    }
+    Some(if own.len() == stream.len() { stream } else { own.into() })
 }
 
 /// The base quantiser index of a picture, 0 to 255, finest first. `None` of a stream with the long headers of films, or
@@ -169,6 +191,33 @@ mod tests {
                 let index = quantizer_index(&still.color.data);
                 assert_eq!(index, Some(quantizer.index()), "{width}×{height}, {number}");
             }
+        }
+    }
+
+    #[test]
+    fn the_units_of_the_picture_are_taken_out() {
+        let units: [(&[u8], bool); 9] = [
+            (b"\x12\0", false),
+            (b"\x0a\x02ab", true),
+            (b"\x7a\x03PAD", false),
+            (b"\x1a\x01h", true),
+            (b"\x2a\x83\x80\0HDR", false),
+            (b"\x26\x20\x01t", true),
+            (b"\x3a\x01h", true),
+            (b"\x02\x01r", false),
+            (b"\x30frame", true),
+        ];
+        let join =
+            |all| units.iter().filter(move |(_, own)| all || *own).flat_map(|(unit, _)| *unit).copied();
+        let (stream, own): (Vec<u8>, Vec<u8>) = (join(true).collect(), join(false).collect());
+        assert_eq!(picture(stream.into()), Some(own.clone().into()));
+        assert_eq!(picture(own.clone().into()), Some(own.into()));
+        assert_eq!(picture(b"\x0a\x02ab\x40 no length".into()), Some(b"\x0a\x02ab".into()));
+        // Reserved bits, of the header and of its extension, and what is too short to be a unit.
+        for strange in
+            [&b"\x8a\x02ab"[..], b"\x0b\x02ab", b"\x0e\x01\x02ab", b"\x0a\x02ab\x0a", b"\x0a\x09ab"]
+        {
+            assert_eq!(picture(strange.into()), None, "{strange:02x?}");
         }
     }
 

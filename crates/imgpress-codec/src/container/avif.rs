@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use zenavif_parse::{AV1Config, AvifParser, ColorInformation};
 
-use super::Extras;
+use super::{Extras, av1};
+use crate::colors;
 use crate::decode::avif::Cicp;
 use boxes::{Properties, full, nested, put};
 
@@ -40,10 +41,12 @@ impl<'a> Still<'a> {
         alpha: Option<Coded<'a>>,
         nclx: Option<Cicp>,
     ) -> Self {
+        let (color, alpha) = (color.bare(), alpha.map(Coded::bare));
         Self { size, color, alpha, premultiplied: false, nclx, transforms: Vec::new(), icc: None }
     }
 
-    /// The parts of a whole file. `None` where it is an animation or made of tiles.
+    /// The parts of a whole file, and of its streams the [picture's](av1::picture). `None` where it is an animation or made
+    /// of tiles, or a stream has something else in it.
     pub(crate) fn read(parser: &'a AvifParser<'a>) -> Option<Self> {
         if parser.grid_config().is_some() || parser.animation_info().is_some() {
             return None;
@@ -52,7 +55,7 @@ impl<'a> Still<'a> {
         let size = (metadata.max_frame_width.get(), metadata.max_frame_height.get());
         let config = config_of(parser.av1_config()?);
         let color = Coded {
-            data: parser.primary_data().ok()?,
+            data: av1::picture(parser.primary_data().ok()?)?,
             config,
             bits: metadata.bit_depth,
             grey: metadata.monochrome,
@@ -60,7 +63,7 @@ impl<'a> Still<'a> {
         let alpha = match parser.alpha_data() {
             Some(data) => {
                 let metadata = parser.alpha_metadata()?.ok()?;
-                let data = data.ok()?;
+                let data = av1::picture(data.ok()?)?;
                 let config = config_of_stream(&data)?;
                 Some(Coded { data, config, bits: metadata.bit_depth, grey: metadata.monochrome })
             }
@@ -77,7 +80,7 @@ impl<'a> Still<'a> {
 
     /// Its colour profile.
     pub(crate) fn icc(&self) -> Option<&[u8]> {
-        self.icc.as_deref()
+        self.icc.as_deref().map(colors::profile)
     }
 
     /// A file of the picture with these around it, and nothing else.
@@ -176,6 +179,14 @@ struct Item<'a> {
 }
 
 impl Coded<'_> {
+    /// Without what encoders put between pictures.
+    fn bare(self) -> Self {
+        match av1::picture(Cow::from(&*self.data)) {
+            Some(Cow::Owned(data)) => Self { data: data.into(), ..self },
+            _ => self,
+        }
+    }
+
     /// The payload of pixi: how many channels there are, and the bits of each.
     fn depths(&self) -> Vec<u8> {
         let channels = if self.grey { 1 } else { 3 };
@@ -275,9 +286,9 @@ fn leb128(data: &[u8]) -> Option<(usize, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::options::{Effort, Options, OutputFormat, Quality};
+    use crate::options::{ColorSpace, Effort, Options, OutputFormat, Quality};
     use crate::raster::{Layout, Raster};
-    use crate::{Budget, Limits, compress, encode};
+    use crate::{Budget, Limits, Outcome, compress, encode};
 
     /// Red, green / blue, white, in quarters of 16 × 8 pixels.
     fn quarters() -> Raster {
@@ -359,6 +370,58 @@ mod tests {
                 &Budget::unlimited(),
             );
             assert!(matches!(output, Err(crate::Error::Corrupt(_))), "{width}×{height}");
+        }
+    }
+
+    /// A file of red glass, coded coarsely, so that it is kept.
+    fn coarse() -> Still<'static> {
+        let glass = Raster::new(32, 16, Layout::Rgba, [200, 30, 60, 100].repeat(32 * 16));
+        let quality = Quality::try_from(20).unwrap();
+        encode::avif::encode(&glass, quality, Effort::Fast, &Budget::unlimited()).unwrap()
+    }
+
+    fn again(file: &[u8]) -> crate::Output {
+        let color = ColorSpace::Keep;
+        let options =
+            Options { format: OutputFormat::Avif, effort: Effort::Fast, color, ..Options::default() };
+        compress(file, &options, &Limits::default(), &Budget::unlimited()).unwrap()
+    }
+
+    #[test]
+    fn of_a_kept_stream_the_units_of_the_picture_stay() {
+        let sound = coarse().write(&Extras::default());
+        let kept = again(&sound);
+        assert!(kept.outcome == Outcome::Kept && kept.bytes == sound);
+        let strange = |data: &[u8], strays: &[u8]| Cow::from([strays, data, strays].concat());
+        // Metadata, a tile list, one that is reserved, padding: with their lengths.
+        for stray in [b"\x2a\x06<html>", b"\x42\x06<html>", b"\x4a\x06<html>", b"\x7a\x06<html>"] {
+            for (in_color, in_alpha) in [(true, false), (false, true)] {
+                let mut still = coarse();
+                if in_color {
+                    still.color.data = strange(&still.color.data, stray);
+                }
+                if let Some(alpha) = still.alpha.as_mut().filter(|_| in_alpha) {
+                    alpha.data = strange(&alpha.data, stray);
+                }
+                let output = again(&still.write(&Extras::default()));
+                assert!(output.outcome == Outcome::Kept && output.bytes == sound, "{stray:?}");
+            }
+        }
+        let mut still = coarse();
+        // A bit of the sequence header's own header that is reserved.
+        still.color.data.to_mut()[0] |= 1;
+        assert_eq!(again(&still.write(&Extras::default())).outcome, Outcome::Compressed);
+    }
+
+    #[test]
+    fn a_profile_ends_where_it_says() {
+        let icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+        let unstated = || Still { nclx: None, ..coarse() };
+        let file = |icc| unstated().write(&Extras { icc: Some(icc), ..Extras::default() });
+        let sound = file(icc.as_slice());
+        for input in [sound.clone(), file(&[&icc, &b"<html>"[..]].concat())] {
+            let output = again(&input);
+            assert!(output.outcome == Outcome::Kept && output.bytes == sound);
         }
     }
 

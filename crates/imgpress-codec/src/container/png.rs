@@ -8,7 +8,15 @@ use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
 
 use super::Extras;
-use crate::decode::png::{SIGNATURE, next};
+use crate::colors::Colors;
+use crate::decode::png::{SIGNATURE, inflate_icc, next};
+
+/// What the chunk of a profile begins with: a name, a zero, the method.
+const PROFILE: &[u8] = b"icc\0\0";
+
+/// Where the passes of an interlaced picture begin, across and down, and how far apart their pixels are (8.2).
+const ADAM7: &[(u64, u64, u64, u64)] =
+    &[(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
 
 /// The chunks of a still picture.
 pub(crate) struct Still<'a> {
@@ -47,16 +55,21 @@ impl<'a> Still<'a> {
     }
 
     /// A file of the picture with these around it, and nothing else: `with_colors` says whether what it says of its
-    /// colours is part of it.
+    /// colours is part of it. Chunks of colours that are broken are not.
     pub(crate) fn write(&self, extras: &Extras<'_>, with_colors: bool) -> Vec<u8> {
         let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
         put(&mut file, b"IHDR", &[self.header]);
         for (name, data) in self.colors.iter().filter(|_| with_colors) {
-            put(&mut file, name, &[data]);
+            match name {
+                b"iCCP" => {
+                    profile_chunk(data).iter().for_each(|chunk| put(&mut file, name, &[chunk]));
+                }
+                name if is_sound(name, data) => put(&mut file, name, &[data]),
+                _ => {}
+            }
         }
         if let Some(profile) = extras.icc.and_then(|icc| compressed(icc).ok()) {
-            // A name, a zero, the method.
-            put(&mut file, b"iCCP", &[b"icc\0\0", &profile]);
+            put(&mut file, b"iCCP", &[PROFILE, &profile]);
         }
         for (name, data) in [(b"PLTE", self.palette), (b"tRNS", self.transparency), (b"eXIf", extras.exif)] {
             if let Some(data) = data {
@@ -75,26 +88,40 @@ impl<'a> Still<'a> {
     /// Whether its compressed data end where its picture does, as those of a file to be kept have to: something else may
     /// hide behind it.
     pub(crate) fn ends_with_picture(&self) -> bool {
-        let whole: usize = self.data.iter().map(|data| data.len()).sum();
-        let Some(most) = self.most_bytes() else { return false };
-        let mut rows = ZlibDecoder::new(Parts { parts: &self.data, at: 0 }).take(most);
-        let is_read = io::copy(&mut rows, &mut io::sink()).is_ok();
-        is_read && rows.limit() > 0 && rows.into_inner().total_in() == whole as u64
+        self.bytes().is_some_and(|bytes| holds(&self.data, bytes))
     }
 
-    /// More bytes than its rows have, with their filters; interlaced, there are more rows.
-    fn most_bytes(&self) -> Option<u64> {
-        let &[w3, w2, w1, w0, h3, h2, h1, h0, depth, color, ..] = self.header else { return None };
-        let side = |bytes| u64::from(u32::from_be_bytes(bytes));
+    /// How many bytes its rows have, with their filters (7.2, 8): of an interlaced picture, those of all passes.
+    fn bytes(&self) -> Option<u64> {
+        let &[w3, w2, w1, w0, h3, h2, h1, h0, depth, color, _, _, interlaced] = self.header else {
+            return None;
+        };
+        let [width, height] =
+            [[w3, w2, w1, w0], [h3, h2, h1, h0]].map(|side| u64::from(u32::from_be_bytes(side)));
         let channels = match color {
             2 => 3,
             4 => 2,
             6 => 4,
             _ => 1,
         };
-        let row = side([w3, w2, w1, w0]).checked_mul(channels * u64::from(depth))?.div_ceil(8);
-        row.checked_add(16)?.checked_mul(side([h3, h2, h1, h0]).checked_mul(2)?.checked_add(16)?)
+        let passes = if interlaced == 0 { &[(0, 0, 1, 1)] } else { ADAM7 };
+        let sizes = passes.iter().map(|&(left, top, across, down)| {
+            (width.saturating_sub(left).div_ceil(across), height.saturating_sub(top).div_ceil(down))
+        });
+        sizes.filter(|(width, _)| *width > 0).try_fold(0_u64, |sum, (width, rows)| {
+            let row = width.checked_mul(channels * u64::from(depth))?.div_ceil(8);
+            sum.checked_add(row.checked_add(1)?.checked_mul(rows)?)
+        })
     }
+}
+
+/// Whether a stream of zlib's holds so many bytes and ends with them.
+fn holds(parts: &[&[u8]], bytes: u64) -> bool {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    // One more, so that the end is looked for.
+    let mut inflated = ZlibDecoder::new(Parts { parts, at: 0 }).take(bytes.saturating_add(1));
+    let count = io::copy(&mut inflated, &mut io::sink());
+    matches!(count, Ok(count) if count == bytes) && inflated.into_inner().total_in() == length as u64
 }
 
 /// The parts of one stream of data.
@@ -126,6 +153,30 @@ impl io::BufRead for Parts<'_> {
     fn consume(&mut self, bytes: usize) {
         self.at += bytes;
     }
+}
+
+/// Whether a chunk is as long as those of its kind are (11.3.2).
+fn is_sound(name: &[u8; 4], data: &[u8]) -> bool {
+    let length = match name {
+        b"sRGB" => 1,
+        b"cICP" | b"gAMA" => 4,
+        b"cLLI" => 8,
+        b"mDCV" => 24,
+        _ => 32,
+    };
+    data.len() == length
+}
+
+/// The chunk of a profile that can be used, without what its stream has behind it: as we write it, or as it came where that
+/// is shorter.
+fn profile_chunk(chunk: &[u8]) -> Option<Vec<u8>> {
+    let Colors::Icc(icc) = Colors::of_icc(inflate_icc(chunk)) else { return None };
+    let name = chunk.iter().position(|byte| *byte == 0)?;
+    let stream = chunk.get(name + 2..)?;
+    let written = compressed(&icc.bytes).ok()?;
+    let is_shorter = stream.len() < written.len() && holds(&[stream], icc.bytes.len() as u64);
+    let stream = if is_shorter { stream } else { &written };
+    Some([PROFILE, stream].concat())
 }
 
 fn compressed(profile: &[u8]) -> io::Result<Vec<u8>> {
@@ -178,5 +229,69 @@ mod tests {
         assert!(still.ends_with_picture());
         let stray = Still { data: [still.data.as_slice(), &[b"PK"]].concat(), ..still };
         assert!(!stray.ends_with_picture());
+    }
+
+    /// A header and so many bytes of rows.
+    fn ends(header: [u8; 13], bytes: usize) -> bool {
+        let stream = compressed(&vec![0; bytes]).unwrap();
+        let (colors, palette, transparency) = (Vec::new(), None, None);
+        let still = Still { header: &header, colors, palette, transparency, data: vec![&stream] };
+        still.ends_with_picture()
+    }
+
+    #[test]
+    fn bytes_behind_the_last_row_are_noticed() {
+        // The passes of eight pixels by eight, as they are drawn in the specification.
+        const PASSES: [&[u8; 8]; 8] = [
+            b"16462646",
+            b"77777777",
+            b"56565656",
+            b"77777777",
+            b"36463646",
+            b"77777777",
+            b"56565656",
+            b"77777777",
+        ];
+        for (width, height) in (1..=9_u8).flat_map(|width| (1..=9_u8).map(move |height| (width, height))) {
+            for (depth, color, bits) in [(1, 0, 1), (4, 3, 4), (8, 2, 24), (16, 4, 32), (16, 6, 64)] {
+                let row = |pixels: usize| if pixels > 0 { 1 + (pixels * bits).div_ceil(8) } else { 0 };
+                let of_pass = |pass, y: usize| {
+                    row((0..usize::from(width)).filter(|x| PASSES[y % 8][x % 8] == pass).count())
+                };
+                let rows = 0..usize::from(height);
+                let interlaced =
+                    rows.map(|y| (b'1'..=b'7').map(|pass| of_pass(pass, y)).sum::<usize>()).sum();
+                let plain = usize::from(height) * row(width.into());
+                for (bytes, method) in [(plain, 0), (interlaced, 1)] {
+                    let header = [0, 0, 0, width, 0, 0, 0, height, depth, color, 0, 0, method];
+                    assert!(ends(header, bytes), "{header:?}");
+                    assert!(!ends(header, bytes + 1) && !ends(header, bytes - 1), "{header:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn of_its_colours_what_is_sound_is_written() {
+        let icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+        let chunk = |name: &[u8], profile: &[u8], behind: &[u8]| {
+            [name, b"\0\0", &compressed(profile).unwrap(), behind].concat()
+        };
+        let file = picture();
+        let with = |name, data: &[u8]| {
+            let still = Still { colors: vec![(name, data)], ..Still::read(&file).unwrap() };
+            still.write(&Extras::default(), true)
+        };
+        let sound = with(*b"iCCP", &chunk(b"icc", &icc, b""));
+        assert!(sound.len() > file.len());
+        let tailed = [icc.as_slice(), b"<html>"].concat();
+        assert!(with(*b"iCCP", &chunk(b"<script>", &icc, b"")) == sound, "a name");
+        assert!(with(*b"iCCP", &chunk(b"icc", &icc, b"<html>")) == sound, "behind the stream");
+        assert!(with(*b"iCCP", &chunk(b"icc", &tailed, b"")) == sound, "behind the profile");
+        assert!(with(*b"iCCP", &chunk(b"icc", b"<html>", b"")) == file, "no profile");
+        assert!(with(*b"gAMA", &[0, 0, 177, 143]) != file);
+        for name in [*b"cICP", *b"sRGB", *b"gAMA", *b"cHRM", *b"mDCV", *b"cLLI"] {
+            assert!(with(name, b"<html>") == file, "{name:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 mod moving;
 
 use super::{Extras, vp8};
+use crate::colors;
 use crate::decode::webp::next;
 
 pub(crate) use moving::{Moving, Shown, Strip};
@@ -68,7 +69,7 @@ impl<'a> Still<'a> {
 
     /// Its colour profile.
     pub(crate) fn icc(&self) -> Option<&'a [u8]> {
-        self.icc
+        self.icc.map(colors::profile)
     }
 
     /// A file of the picture with these around it, and nothing else.
@@ -171,6 +172,17 @@ mod tests {
         assert_eq!(again.icc(), Some(&b"odd"[..]));
         assert_eq!(again.write(&extras), full);
         assert_eq!(again.write(&Extras::default()), bare);
+    }
+
+    #[test]
+    fn a_profile_ends_where_it_says() {
+        let still = Still::read(LOSSY).unwrap();
+        for (embedded, profile) in
+            [(b"\0\0\0\x06ab<html>", &b"\0\0\0\x06ab"[..]), (b"\0\0\0\xffab<html>", b"\0\0\0\xffab<html>")]
+        {
+            let file = still.write(&Extras { icc: Some(embedded), ..Extras::default() });
+            assert_eq!(Still::read(&file).unwrap().icc(), Some(profile));
+        }
     }
 
     #[test]

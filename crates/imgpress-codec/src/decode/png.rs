@@ -19,6 +19,7 @@ use crate::{Error, ImageInfo, Limits, Orientation, exif};
 
 pub(crate) use bands::Bands;
 use colors::ColorChunks;
+pub(crate) use colors::inflate_icc;
 pub(super) use metadata::metadata;
 #[cfg(feature = "webp")]
 pub(super) use patches::Patches;

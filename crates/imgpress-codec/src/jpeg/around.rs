@@ -22,9 +22,14 @@ pub(crate) struct Around<'s> {
 
 impl<'a> JpegFile<'a> {
     /// What stays around the picture, in the order of the input: a bare JFIF header, the Adobe marker, the colour
-    /// profile if all of its parts are there, and what is carried, each where its like was.
+    /// profile if it can be used, and what is carried, each where its like was.
     pub(crate) fn around<'s>(&'s self, carried: &'s Carried) -> Vec<Around<'s>> {
-        let has_icc = self.icc().is_some();
+        // Its parts are as long as can be, so that there is a place for each.
+        let mut icc = match self.colors() {
+            Colors::Icc(icc) => icc_segments(&icc.bytes),
+            _ => Vec::new(),
+        }
+        .into_iter();
         let exif_at = self.exif_at();
         let (mut xmp, mut iptc) = (carried.xmp.as_deref(), carried.iptc.as_deref());
         let segments = self.segments().iter().enumerate();
@@ -34,7 +39,7 @@ impl<'a> JpegFile<'a> {
                 APP0 if payload.starts_with(b"JFIF\0") => bare_jfif(payload),
                 APP1 if Some(at) == exif_at => carried.exif.as_deref().map(Cow::Borrowed),
                 APP1 if payload.starts_with(xmp::PREFIX) => xmp.take().map(Cow::Borrowed),
-                APP2 if has_icc && payload.starts_with(ICC_PREFIX) => Some(payload.into()),
+                APP2 if payload.starts_with(ICC_PREFIX) => icc.next().map(Cow::Owned),
                 APP13 if payload.starts_with(iptc::PREFIX) => iptc.take().map(Cow::Borrowed),
                 APP14 if payload.starts_with(b"Adobe") => payload.get(..12).map(Cow::Borrowed),
                 _ => None,
@@ -75,10 +80,10 @@ impl<'a> JpegFile<'a> {
         if broken { Colors::Unusable } else { Colors::of_icc(icc) }
     }
 
-    /// What becomes of the profile where the file is [kept](Self::kept): it stays, unless parts of it are missing.
+    /// What becomes of the profile where the file is [kept](Self::kept): it stays, unless it cannot be used.
     pub(crate) fn kept_profile(&self) -> Report {
         let mut report = Report::default();
-        if self.icc().is_none() && matches!(self.colors(), Colors::Unusable) {
+        if matches!(self.colors(), Colors::Unusable) {
             report.removes(Removed::Profile);
             report.notes(Note::ProfileUnusable);
         }
@@ -168,7 +173,6 @@ pub(super) fn put_behind_jfif<'s>(file: &mut Vec<u8>, segments: impl Iterator<It
 }
 
 /// A profile as payloads of APP2 (ICC.1:2022, B.4). None of one that is too long for 255 of them.
-#[cfg(feature = "jxl")]
 pub(crate) fn icc_segments(icc: &[u8]) -> Vec<Vec<u8>> {
     const PART: usize = 65_533 - ICC_PREFIX.len() - 2;
     let Ok(count) = u8::try_from(icc.len().div_ceil(PART)) else { return Vec::new() };

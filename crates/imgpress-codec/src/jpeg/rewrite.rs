@@ -27,7 +27,8 @@ impl JpegFile<'_> {
     /// The same picture, every coefficient as it was, without anything that is no part of it but what is
     /// [around](Self::around) it. Nothing follows the end marker.
     ///
-    /// A file that has nothing else to begin with comes out as it was, byte by byte.
+    /// A file that has nothing else to begin with, and its profile in parts as long as can be, comes out as it was, byte by
+    /// byte.
     pub(crate) fn kept(&self, carried: &Carried) -> Vec<u8> {
         let file = self.written(&mut self.around(carried).into_iter().peekable());
         debug_assert_eq!(file.len(), self.kept_length(carried), "both write the same parts");

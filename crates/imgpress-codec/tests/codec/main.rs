@@ -56,6 +56,7 @@ mod pairs;
 mod png_colors;
 mod random;
 mod random_options;
+mod strays;
 mod tiff_bombs;
 mod tiff_kinds;
 mod tiffs;

@@ -1,6 +1,7 @@
 //! Animated WebP files: the chunks ANIM and ANMF (WebP Container Specification, "Animation").
 
 use super::{Still, put, put_some};
+use crate::colors;
 use crate::container::Extras;
 use crate::decode::webp::next;
 use crate::error::Corrupt;
@@ -70,7 +71,7 @@ impl<'a> Moving<'a> {
 
     /// Its colour profile.
     pub(crate) fn icc(&self) -> Option<&'a [u8]> {
-        self.icc
+        self.icc.map(colors::profile)
     }
 
     /// Its frames as they are, and nothing else.

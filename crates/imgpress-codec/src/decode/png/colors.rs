@@ -67,7 +67,7 @@ impl<'a> ColorChunks<'a> {
 
 /// The profile of an iCCP chunk: a name, a zero, the compression method, zlib data. `None` where it is broken
 /// or inflates to more than [`MAX_ICC`].
-fn inflate_icc(chunk: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn inflate_icc(chunk: &[u8]) -> Option<Vec<u8>> {
     let name = chunk.iter().position(|&byte| byte == 0)?;
     let data = chunk.get(name + 1..)?.strip_prefix(&[0])?;
     let mut profile = Vec::new();

@@ -45,7 +45,7 @@ type Large = [OwnedSemaphorePermit; 2];
 
 /// Large images may take one in so many places of the queue. They wait for one another, and with all places for them they
 /// held most of the queue under ten times the load, small ones being refused meanwhile.
-const LARGE_SHARE: usize = 4;
+const LARGE_SHARE: usize = 2;
 
 impl Admission {
     pub(crate) fn new(config: &EngineConfig) -> Self {

@@ -194,7 +194,7 @@ async fn small_images_pass_large_ones_that_wait() {
 #[tokio::test]
 async fn large_images_take_a_part_of_the_queue() {
     let large = imgpress_codec::probe(&picture(), &Limits::default()).unwrap().working_set();
-    let (engine, gate, first) = busy(EngineConfig { large_image_memory: large - 1, ..config(2, 4) }).await;
+    let (engine, gate, first) = busy(EngineConfig { large_image_memory: large - 1, ..config(2, 2) }).await;
     let [second, third] = [(); 2].map(|()| engine.compress(job(picture())));
     let (refused, other) = select(second, third).await.factor_first();
     assert_eq!(refused.unwrap_err().code(), ErrorCode::Overloaded);

@@ -131,7 +131,7 @@ impl ImageInfo {
         let coding = if lossless || geometry.pixels() <= FEW_PIXELS {
             WEBP_LOSSLESS
         } else {
-            self.webp_with_loss(geometry.pixels(), options)
+            self.webp_with_loss(options)
         };
         let encoding = 2 * out + geometry.pixels() * coding;
         let files = FILES * self.packing.bytes().unwrap_or(0);
@@ -148,13 +148,13 @@ impl ImageInfo {
         // Grey is made three components of.
         let grown = if channels < 3 { channels + 2 } else { 0 };
         let lossless = self.stays_lossless_webp(options) || self.may_be_graphic(geometry);
-        pixels * (grown + if lossless { WEBP_LOSSLESS } else { self.webp_with_loss(self.pixels(), options) })
+        pixels * (grown + if lossless { WEBP_LOSSLESS } else { self.webp_with_loss(options) })
     }
 
-    /// Bytes for each pixel of a picture that is stored in so many.
-    fn webp_with_loss(&self, pixels: u64, options: &Options) -> u64 {
+    /// Bytes for each pixel, by how densely the picture is stored. An animation, whose file has many of them, counts as noise.
+    fn webp_with_loss(&self, options: &Options) -> u64 {
         let quality = options.quality.nominal().get().into();
         let (calm, wild) = (at(&WEBP_CALM, quality), at(&WEBP_WILD, quality));
-        self.packing.between(calm, wild, pixels, self.channels < 3).div_ceil(100)
+        self.packing.between(calm, wild, self.pixels(), self.channels < 3).div_ceil(100)
     }
 }

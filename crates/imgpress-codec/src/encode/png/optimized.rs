@@ -11,7 +11,7 @@ use crate::options::Effort;
 use crate::raster::Layout;
 use crate::{Budget, Error};
 
-/// Every so many bands of rows one is tried, and of `fast`.
+/// Every so many bands of rows one is tried; with `fast`, fewer.
 const STEP: usize = 8;
 const FAST_STEP: usize = 16;
 

@@ -1,10 +1,12 @@
 //! What the values of a picture mean, as its file says.
 
 mod coded;
+mod profile;
 
 use moxcms::ColorProfile;
 
 pub(crate) use coded::{Coded, Curve};
+pub(crate) use profile::profile;
 
 /// The colour space of a picture.
 pub(crate) enum Colors {
@@ -20,17 +22,9 @@ pub(crate) enum Colors {
 
 /// An embedded profile that could be read.
 pub(crate) struct Icc {
-    /// As it was embedded, without what stands behind its [end](profile): at most
-    /// [`MAX_ICC`](crate::raster::MAX_ICC) bytes.
+    /// What [belongs](profile) to it of what was embedded: at most [`MAX_ICC`](crate::raster::MAX_ICC) bytes.
     pub(crate) bytes: Vec<u8>,
     pub(crate) profile: ColorProfile,
-}
-
-/// A profile without what stands behind its end: it begins with its length (ICC.1:2022, 7.2.2).
-pub(crate) fn profile(embedded: &[u8]) -> &[u8] {
-    let length = embedded.first_chunk().map(|length| u32::from_be_bytes(*length));
-    let length = length.and_then(|length| usize::try_from(length).ok());
-    length.and_then(|length| embedded.get(..length)).unwrap_or(embedded)
 }
 
 /// Whether a picture came with a profile.
@@ -53,8 +47,8 @@ impl Colors {
 
     /// What a profile says, or sRGB where there is none.
     pub(crate) fn of_icc(bytes: Option<Vec<u8>>) -> Self {
-        let Some(mut bytes) = bytes else { return Self::Srgb };
-        bytes.truncate(profile(&bytes).len());
+        let Some(bytes) = bytes else { return Self::Srgb };
+        let bytes = profile(&bytes).into_owned();
         match ColorProfile::new_from_slice(&bytes) {
             Ok(profile) => Self::Icc(Box::new(Icc { bytes, profile })),
             Err(_) => Self::Unusable,

@@ -12,6 +12,7 @@ use crate::colors::{Colors, Statement};
 use crate::container::Extras;
 use crate::container::riff::{Moving, Strip};
 use crate::decode::animation::{Canvas, Patch, Patches};
+use crate::decode::tails::Tries;
 use crate::encode::webp::{check_size, rounding};
 use crate::error::TooLarge;
 use crate::geometry::Geometry;
@@ -110,11 +111,22 @@ impl Job<'_> {
             Lossless::True => true,
         };
         let first = self.animated(&source, self.options.quality.nominal(), stays_lossless)?;
-        let kept = original.as_ref().map(|moving| self.kept_animation(&source, &first.ready, moving));
+        let kept = original
+            .as_ref()
+            .map(|moving| (moving, self.kept_animation(&source, &first.ready, moving, &moving.strip())));
         let made = self.made_animation(&source, &first, self.options.quality.nominal());
-        let best = match kept.filter(|kept| self.fits(&kept.file)) {
-            Some(kept) if self.stays(&kept, &made, original.as_ref(), &first) => kept,
-            _ => made,
+        let bare = match kept.filter(|(_, kept)| self.fits(&kept.file)) {
+            Some((moving, kept)) if self.stays(&kept, &made, moving, &first) => {
+                // Last, since each frame is decoded for it.
+                moving.without_tails(&mut Tries::new(self.budget))?.map(|strip| (moving, strip))
+            }
+            _ => None,
+        };
+        let (best, strip) = match bare {
+            Some((moving, strip)) => {
+                (self.kept_animation(&source, &first.ready, moving, &strip), Some(strip))
+            }
+            None => (made, None),
         };
         let ready = first.ready;
         let best = if self.fits(&best.file) {
@@ -127,12 +139,12 @@ impl Job<'_> {
                 Ok(self.made_animation(&source, &animated, quality))
             })?
         };
-        self.finish_animation(source, &ready, best, original.as_ref())
+        self.finish_animation(source, &ready, best, strip.as_ref())
     }
 
     /// Whether an original is better than what was made of it.
-    fn stays(&self, kept: &Made, made: &Made, original: Option<&Moving<'_>>, ours: &Animated) -> bool {
-        let quantiser = original.and_then(|original| original.strip().quantiser());
+    fn stays(&self, kept: &Made, made: &Made, original: &Moving<'_>, ours: &Animated) -> bool {
+        let quantiser = original.strip().quantiser();
         let has_lost = quantiser.is_some() && !ours.ready.is_converted;
         let is_as_coarse = match (quantiser, ours.strip.quantiser()) {
             (Some(theirs), Some(ours)) => theirs + AS_COARSE >= ours,
@@ -186,11 +198,10 @@ impl Job<'_> {
         made(file, Outcome::Compressed, quality, self.closeness(quality, strip.is_lossless()))
     }
 
-    /// The input's frames as they are.
-    fn kept_animation(&self, source: &Source<'_>, ready: &Ready, moving: &Moving<'_>) -> Made {
-        let strip = moving.strip();
+    /// The input with these frames, which are its own.
+    fn kept_animation(&self, source: &Source<'_>, ready: &Ready, moving: &Moving<'_>, strip: &Strip) -> Made {
         let file = source.kept(ready, self.options.metadata, |extras, with_colors| {
-            strip.write(&Extras { icc: moving.icc().filter(|_| with_colors), ..*extras })
+            strip.write(&Extras { icc: moving.icc().as_deref().filter(|_| with_colors), ..*extras })
         });
         let quality = self.options.quality.nominal();
         // What nothing more may be lost of has no other loss than it came with.
@@ -213,11 +224,11 @@ impl Job<'_> {
         source: Source<'_>,
         ready: &Ready,
         made: Made,
-        original: Option<&Moving<'_>>,
+        kept: Option<&Strip>,
     ) -> Result<Output, Error> {
         let Made { file, outcome, format, quality, closeness, .. } = made;
-        match (outcome, original) {
-            (Outcome::Kept, Some(original)) => self.verify.check_kept_animation(&file.bytes, original)?,
+        match (outcome, kept) {
+            (Outcome::Kept, Some(kept)) => self.verify.check_kept_animation(&file.bytes, kept)?,
             _ => {
                 let mut pictures = Pictures::of(self, &source)?;
                 let pixels = source.info.animation_pixels(&source.geometry);

@@ -6,7 +6,7 @@ use crate::carry::File;
 use crate::container::Extras;
 use crate::container::av1::quantizer_index;
 use crate::container::avif::Still;
-use crate::decode;
+use crate::decode::{self, tails::Tries};
 use crate::options::{ImageFormat, Lossless, Options, Quality};
 use crate::transform::Holds;
 use crate::verify::Closeness;
@@ -18,6 +18,15 @@ const WORTH: usize = 9;
 /// How far apart the base quantiser indices of the efforts are at the same look: three steps of libaom's numbers. A file
 /// that is no finer than so much above what is asked for is as coarse as it.
 const NEAR: u8 = 12;
+
+/// How much is done to a picture that may be kept.
+#[derive(Clone, Copy)]
+enum Kept {
+    /// Nothing: it is not chosen yet.
+    AsItIs,
+    /// What hides in its data is taken out, for which it is decoded.
+    Bare,
+}
 
 impl Job<'_> {
     #[expect(clippy::redundant_closure_for_method_calls, reason = "the job is one of another lifetime")]
@@ -35,17 +44,26 @@ impl Job<'_> {
         }
         let quality = self.options.quality.nominal();
         let mine = encode::avif::index(quality, self.options.effort);
-        let kept = match self.kept_avif(source, ready)? {
+        let kept = match self.kept_avif(source, ready, Kept::AsItIs)? {
             Some((kept, Some(theirs)))
                 if theirs.saturating_add(NEAR) >= mine && !ready.is_converted && self.fits(&kept.file) =>
             {
-                return Ok(kept);
+                match self.kept_avif(source, ready, Kept::Bare)? {
+                    Some((kept, _)) => return Ok(kept),
+                    None => None,
+                }
             }
             other => other.map(|(kept, _)| kept),
         };
         let encoded = self.encoded_avif(source, ready, quality)?;
         let most = encoded.length() + if ready.is_converted { 0 } else { encoded.length() / WORTH };
-        let best = kept.filter(|kept| kept.length() <= most && self.fits(&kept.file)).unwrap_or(encoded);
+        let kept = match kept {
+            Some(kept) if kept.length() <= most && self.fits(&kept.file) => {
+                self.kept_avif(source, ready, Kept::Bare)?
+            }
+            _ => None,
+        };
+        let best = kept.map_or(encoded, |(kept, _)| kept);
         if self.fits(&best.file) {
             return Ok(best);
         }
@@ -54,7 +72,8 @@ impl Job<'_> {
 
     /// Of what may lose nothing: the input's own file, or none.
     fn avif_as_it_is(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
-        let (kept, _) = self.kept_avif(source, ready)?.ok_or(Error::Lossy { format: ImageFormat::Avif })?;
+        let kept = self.kept_avif(source, ready, Kept::Bare)?;
+        let (kept, _) = kept.ok_or(Error::Lossy { format: ImageFormat::Avif })?;
         if self.fits(&kept.file) {
             return Ok(Made { quality: Quality::MAX, closeness: Closeness::Exact, ..kept });
         }
@@ -69,14 +88,26 @@ impl Job<'_> {
     }
 
     /// The input as it is, where it is an AVIF of one picture, and its base quantiser index.
-    fn kept_avif(&self, source: &Source<'_>, ready: &Ready) -> Result<Option<(Made, Option<u8>)>, Error> {
+    fn kept_avif(
+        &self,
+        source: &Source<'_>,
+        ready: &Ready,
+        kept: Kept,
+    ) -> Result<Option<(Made, Option<u8>)>, Error> {
         if source.info.format != ImageFormat::Avif || source.is_resized() {
             return Ok(None);
         }
         let parser = decode::avif::parse(source.input, self.limits)?;
-        let Some(still) = Still::read(&parser) else { return Ok(None) };
+        let mut still = Still::read(&parser);
+        if let Some(picture) = still.take() {
+            still = match kept {
+                Kept::AsItIs => Some(picture),
+                Kept::Bare => picture.without_tails(&mut Tries::new(self.budget))?,
+            };
+        }
+        let Some(still) = still else { return Ok(None) };
         let file = source.kept(ready, self.options.metadata, |extras, with_colors| {
-            still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
+            still.write(&Extras { icc: still.icc().as_deref().filter(|_| with_colors), ..*extras })
         });
         Ok(Some((
             made(file, Outcome::Kept, self.options.quality.nominal()),

@@ -6,6 +6,7 @@ use super::ready::{Made, Ready, Source};
 use crate::carry::File;
 use crate::container::Extras;
 use crate::container::riff::Still;
+use crate::decode::tails::Tries;
 use crate::encode::webp::{Pixels, check_size, method, rounding};
 use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Quality};
 use crate::transform::Holds;
@@ -52,8 +53,9 @@ impl Job<'_> {
                 && !ready.is_converted
                 && is_as_coarse(original, &lossy.file)
                 && self.fits(&kept.file)
+                && let Some(kept) = work.kept_bare(original)?
             {
-                return Ok(kept.clone());
+                return Ok(kept);
             }
             best = Some(lossy);
         }
@@ -69,7 +71,13 @@ impl Job<'_> {
             }
             _ => best.file.bytes.len(),
         };
-        let best = kept.filter(|kept| kept.file.bytes.len() <= most && self.fits(&kept.file)).unwrap_or(best);
+        let kept = match (&original, kept) {
+            (Some(original), Some(kept)) if kept.file.bytes.len() <= most && self.fits(&kept.file) => {
+                work.kept_bare(original)?
+            }
+            _ => None,
+        };
+        let best = kept.unwrap_or(best);
         if self.fits(&best.file) {
             return Ok(best);
         }
@@ -136,10 +144,17 @@ impl Work<'_> {
         }
     }
 
+    /// As [`kept`](Self::kept), without what hides behind the picture's data, for which the picture is decoded: so it is
+    /// asked last. `None` where that cannot be taken out.
+    fn kept_bare(&self, still: &Still<'_>) -> Result<Option<Made>, Error> {
+        let bare = still.without_tails(&mut Tries::new(self.job.budget))?;
+        Ok(bare.map(|still| self.kept(&still)))
+    }
+
     fn kept(&self, still: &Still<'_>) -> Made {
         let Options { metadata, quality, .. } = *self.job.options;
         let file = self.source.kept(self.ready, metadata, |extras, with_colors| {
-            still.write(&Extras { icc: still.icc().filter(|_| with_colors), ..*extras })
+            still.write(&Extras { icc: still.icc().as_deref().filter(|_| with_colors), ..*extras })
         });
         // What nothing more may be lost of has no other loss than it came with.
         let is_exact = still.is_lossless() || self.job.options.lossless != Lossless::Auto;

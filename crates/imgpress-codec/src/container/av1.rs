@@ -1,6 +1,8 @@
 //! AV1 streams of still pictures (AV1 Bitstream & Decoding Process Specification): their units, and how coarsely the
 //! picture is quantised. `zenavif-parse` 0.6.2 has a number for that too, which is not the one of the stream.
 
+pub(crate) mod units;
+
 use std::borrow::Cow;
 
 /// A unit that begins a frame, without its tiles and with them, and one of tiles alone (6.2.2).

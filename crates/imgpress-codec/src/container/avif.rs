@@ -8,8 +8,9 @@ use std::borrow::Cow;
 use zenavif_parse::{AV1Config, AvifParser, ColorInformation};
 
 use super::{Extras, av1};
-use crate::colors;
-use crate::decode::avif::Cicp;
+use crate::decode::avif::{Cicp, without_tails};
+use crate::decode::tails::Tries;
+use crate::{Error, colors};
 use boxes::{Properties, full, nested, put};
 
 /// A picture's AV1 data and what a file says of them.
@@ -79,8 +80,24 @@ impl<'a> Still<'a> {
     }
 
     /// Its colour profile.
-    pub(crate) fn icc(&self) -> Option<&[u8]> {
+    pub(crate) fn icc(&self) -> Option<Cow<'_, [u8]>> {
         self.icc.as_deref().map(colors::profile)
+    }
+
+    /// The picture without what hides in its streams beside it. `None` where that cannot be taken out.
+    ///
+    /// # Errors
+    /// The budget's.
+    pub(crate) fn without_tails(self, tries: &mut Tries<'_>) -> Result<Option<Self>, Error> {
+        let Some(color) = self.color.without_tails(self.size, tries)? else { return Ok(None) };
+        let alpha = match self.alpha {
+            Some(alpha) => match alpha.without_tails(self.size, tries)? {
+                Some(alpha) => Some(alpha),
+                None => return Ok(None),
+            },
+            None => None,
+        };
+        Ok(Some(Self { color, alpha, ..self }))
     }
 
     /// A file of the picture with these around it, and nothing else.
@@ -185,6 +202,14 @@ impl Coded<'_> {
             Some(Cow::Owned(data)) => Self { data: data.into(), ..self },
             _ => self,
         }
+    }
+
+    fn without_tails(self, size: (u32, u32), tries: &mut Tries<'_>) -> Result<Option<Self>, Error> {
+        Ok(match without_tails(&self.data, size, tries)? {
+            Some(Cow::Owned(data)) => Some(Self { data: data.into(), ..self }),
+            Some(Cow::Borrowed(_)) => Some(self),
+            None => None,
+        })
     }
 
     /// The payload of pixi: how many channels there are, and the bits of each.

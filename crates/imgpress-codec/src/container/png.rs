@@ -170,11 +170,14 @@ fn is_sound(name: &[u8; 4], data: &[u8]) -> bool {
 /// The chunk of a profile that can be used, without what its stream has behind it: as we write it, or as it came where that
 /// is shorter.
 fn profile_chunk(chunk: &[u8]) -> Option<Vec<u8>> {
-    let Colors::Icc(icc) = Colors::of_icc(inflate_icc(chunk)) else { return None };
+    let inflated = inflate_icc(chunk);
+    let Colors::Icc(icc) = Colors::of_icc(inflated.clone()) else { return None };
     let name = chunk.iter().position(|byte| *byte == 0)?;
     let stream = chunk.get(name + 2..)?;
     let written = compressed(&icc.bytes).ok()?;
-    let is_shorter = stream.len() < written.len() && holds(&[stream], icc.bytes.len() as u64);
+    let is_shorter = stream.len() < written.len()
+        && inflated.is_some_and(|inflated| inflated == icc.bytes)
+        && holds(&[stream], icc.bytes.len() as u64);
     let stream = if is_shorter { stream } else { &written };
     Some([PROFILE, stream].concat())
 }

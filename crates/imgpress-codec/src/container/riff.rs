@@ -3,9 +3,12 @@
 
 mod moving;
 
+use std::borrow::Cow;
+
 use super::{Extras, vp8};
-use crate::colors;
-use crate::decode::webp::next;
+use crate::decode::tails::Tries;
+use crate::decode::webp::{next, picture_size, without_tails};
+use crate::{Error, colors};
 
 pub(crate) use moving::{Moving, Shown, Strip};
 
@@ -15,14 +18,16 @@ const EXIF: u8 = 0x08;
 const XMP: u8 = 0x04;
 
 /// The chunks of a still picture.
+#[derive(Clone)]
 pub(crate) struct Still<'a> {
     icc: Option<&'a [u8]>,
     alpha: Option<&'a [u8]>,
     coded: Coded<'a>,
 }
 
+#[derive(Clone)]
 enum Coded<'a> {
-    Lossy(&'a [u8]),
+    Lossy(Cow<'a, [u8]>),
     Lossless(&'a [u8]),
 }
 
@@ -41,7 +46,7 @@ impl<'a> Still<'a> {
                 b"VP8X" if canvas.is_none() => canvas = Some(data.get(4..10)?),
                 b"ICCP" if icc.is_none() => icc = Some(data),
                 b"ALPH" if alpha.is_none() && coded.is_none() => alpha = Some(data),
-                b"VP8 " if coded.is_none() => coded = Some(Coded::Lossy(data)),
+                b"VP8 " if coded.is_none() => coded = Some(Coded::Lossy(data.into())),
                 b"VP8L" if coded.is_none() => coded = Some(Coded::Lossless(data)),
                 b"ANIM" | b"ANMF" => return None,
                 _ => {}
@@ -49,8 +54,9 @@ impl<'a> Still<'a> {
         }
         // Alpha belongs to lossy data; lossless data have their own.
         let alpha = alpha.filter(|_| matches!(coded, Some(Coded::Lossy(_))));
-        let still = Self { icc, alpha, coded: coded? };
+        let mut still = Self { icc, alpha, coded: coded? };
         let size = still.canvas()?;
+        still.alpha = still.alpha.map(|alpha| plain_alpha(alpha, size));
         (canvas.is_none_or(|canvas| canvas == size)).then_some(still)
     }
 
@@ -61,15 +67,26 @@ impl<'a> Still<'a> {
 
     /// How coarsely it is quantised: see [`vp8::quantiser`].
     pub(crate) fn quantiser(&self) -> Option<f32> {
-        match self.coded {
+        match &self.coded {
             Coded::Lossy(data) => vp8::quantiser(data),
             Coded::Lossless(_) => None,
         }
     }
 
     /// Its colour profile.
-    pub(crate) fn icc(&self) -> Option<&'a [u8]> {
+    pub(crate) fn icc(&self) -> Option<Cow<'a, [u8]>> {
         self.icc.map(colors::profile)
+    }
+
+    /// The picture without what hides behind its data. `None` where that cannot be taken out. Lossless data end with the
+    /// picture, or were refused by the decoder.
+    ///
+    /// # Errors
+    /// The budget's.
+    pub(crate) fn without_tails(&self, tries: &mut Tries<'_>) -> Result<Option<Self>, Error> {
+        let Coded::Lossy(data) = &self.coded else { return Ok(Some(self.clone())) };
+        let bare = without_tails(data, tries)?;
+        Ok(bare.map(|bare| Self { coded: Coded::Lossy(bare.into_owned().into()), ..self.clone() }))
     }
 
     /// A file of the picture with these around it, and nothing else.
@@ -86,7 +103,7 @@ impl<'a> Still<'a> {
     /// The chunks of the picture itself.
     fn put_picture(&self, file: &mut Vec<u8>) {
         put_some(file, b"ALPH", self.alpha);
-        match self.coded {
+        match &self.coded {
             Coded::Lossy(data) => put(file, b"VP8 ", data),
             Coded::Lossless(data) => put(file, b"VP8L", data),
         }
@@ -110,14 +127,26 @@ impl<'a> Still<'a> {
 
     /// Width and height less one, 24 bits each.
     fn canvas(&self) -> Option<[u8; 6]> {
-        let (name, data) = match self.coded {
-            Coded::Lossy(data) => (b"VP8 ", data),
-            Coded::Lossless(data) => (b"VP8L", data),
+        let (name, data) = match &self.coded {
+            Coded::Lossy(data) => (b"VP8 ", &**data),
+            Coded::Lossless(data) => (b"VP8L", *data),
         };
-        let (width, height) = crate::decode::webp::picture_size(name, data)?;
+        let (width, height) = picture_size(name, data)?;
         let [w0, w1, w2, _] = width.checked_sub(1)?.to_le_bytes();
         let [h0, h1, h2, _] = height.checked_sub(1)?.to_le_bytes();
         Some([w0, w1, w2, h0, h1, h2])
+    }
+}
+
+/// The data of alpha up to their end where they are not compressed: a header and a byte for each pixel.
+fn plain_alpha(data: &[u8], [w0, w1, w2, h0, h1, h2]: [u8; 6]) -> &[u8] {
+    let side = |bytes| u64::from(u32::from_le_bytes(bytes)) + 1;
+    let length = side([w0, w1, w2, 0]) * side([h0, h1, h2, 0]) + 1;
+    match data {
+        [header, ..] if header & 3 == 0 => {
+            usize::try_from(length).ok().and_then(|length| data.get(..length)).unwrap_or(data)
+        }
+        _ => data,
     }
 }
 
@@ -169,7 +198,7 @@ mod tests {
         assert_eq!(full[12..16], *b"VP8X");
         assert_eq!(full[20], ICC | EXIF | XMP);
         let again = Still::read(&full).unwrap();
-        assert_eq!(again.icc(), Some(&b"odd"[..]));
+        assert_eq!(again.icc().as_deref(), Some(&b"odd"[..]));
         assert_eq!(again.write(&extras), full);
         assert_eq!(again.write(&Extras::default()), bare);
     }
@@ -181,7 +210,7 @@ mod tests {
             [(b"\0\0\0\x06ab<html>", &b"\0\0\0\x06ab"[..]), (b"\0\0\0\xffab<html>", b"\0\0\0\xffab<html>")]
         {
             let file = still.write(&Extras { icc: Some(embedded), ..Extras::default() });
-            assert_eq!(Still::read(&file).unwrap().icc(), Some(profile));
+            assert_eq!(Still::read(&file).unwrap().icc().as_deref(), Some(profile));
         }
     }
 

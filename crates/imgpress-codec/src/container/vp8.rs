@@ -1,28 +1,45 @@
-//! The header of a VP8 key frame (RFC 6386, 9.2 to 9.6): how coarsely its picture is quantised.
+//! The header of a VP8 key frame (RFC 6386, 9.2 to 9.6): how coarsely its picture is quantised, and where its partitions
+//! are.
+
+mod partitions;
+
+pub(crate) use partitions::Partitions;
 
 /// The mean quantiser index of a picture's macroblocks, 0 (finest) to 127: of each segment its own, as many times as the
 /// probabilities of the map of segments say that it is used. `None` for what is no key frame.
 pub(crate) fn quantiser(frame: &[u8]) -> Option<f32> {
-    let &[tag0, _, _, 0x9d, 0x01, 0x2a, _, _, _, _, ref partition @ ..] = frame else { return None };
-    if tag0 & 1 != 0 {
-        return None;
-    }
-    let mut bits = Bools::new(partition);
-    // The colour space, and whether values are clamped.
-    bits.literal(2);
-    let segments = if bits.flag() { Segments::read(&mut bits) } else { Segments::default() };
-    // The kind of loop filter, its level and its sharpness.
-    bits.literal(1 + 6 + 3);
-    if bits.flag() && bits.flag() {
-        for _ in 0..8 {
-            bits.optional(6);
+    Header::read(frame).map(|header| header.quantiser)
+}
+
+/// What is needed of a key frame's header.
+struct Header {
+    /// Partitions of coefficients: 1, 2, 4 or 8.
+    partitions: usize,
+    quantiser: f32,
+}
+
+impl Header {
+    /// `None` for what is no key frame.
+    fn read(frame: &[u8]) -> Option<Self> {
+        let &[tag0, _, _, 0x9d, 0x01, 0x2a, _, _, _, _, ref partition @ ..] = frame else { return None };
+        if tag0 & 1 != 0 {
+            return None;
         }
+        let mut bits = Bools::new(partition);
+        // The colour space, and whether values are clamped.
+        bits.literal(2);
+        let segments = if bits.flag() { Segments::read(&mut bits) } else { Segments::default() };
+        // The kind of loop filter, its level and its sharpness.
+        bits.literal(1 + 6 + 3);
+        if bits.flag() && bits.flag() {
+            for _ in 0..8 {
+                bits.optional(6);
+            }
+        }
+        let partitions = 1 << bits.literal(2);
+        let quantiser = segments.mean(number(bits.literal(7)));
+        bits.is_whole().then_some(Self { partitions, quantiser })
     }
-    // The count of partitions.
-    bits.literal(2);
-    let base = number(bits.literal(7));
-    let mean = segments.mean(base);
-    bits.is_whole().then_some(mean)
 }
 
 /// What a frame says of its segments.

@@ -2,6 +2,7 @@
 
 mod frame;
 mod pixels;
+mod tails;
 
 use std::borrow::Cow;
 
@@ -9,6 +10,7 @@ use enough::Unstoppable;
 use zenavif_parse::{AV1Metadata, AvifParser, ColorInformation, DecodeConfig};
 
 pub(crate) use self::pixels::Cicp;
+pub(crate) use self::tails::without_tails;
 
 use self::frame::Frame;
 use self::pixels::Pixels;

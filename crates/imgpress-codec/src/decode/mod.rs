@@ -15,6 +15,8 @@ pub(crate) mod jxl;
 mod metadata;
 pub(crate) mod png;
 mod qoi;
+#[cfg(any(feature = "avif", feature = "webp"))]
+pub(crate) mod tails;
 mod through_image;
 mod tiff;
 pub(crate) mod webp;

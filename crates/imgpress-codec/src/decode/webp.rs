@@ -6,6 +6,8 @@ mod complete;
 mod metadata;
 #[cfg(feature = "webp")]
 mod patches;
+#[cfg(feature = "webp")]
+mod tails;
 
 use crate::colors::Colors;
 use crate::error::Corrupt;
@@ -18,6 +20,8 @@ use super::through_image;
 pub(super) use metadata::metadata;
 #[cfg(feature = "webp")]
 pub(super) use patches::Patches;
+#[cfg(feature = "webp")]
+pub(crate) use tails::without_tails;
 
 /// Most chunks of a file; an animation has one a frame.
 const MAX_CHUNKS: usize = 100_000;

@@ -57,6 +57,7 @@ mod png_colors;
 mod random;
 mod random_options;
 mod strays;
+mod tails;
 mod tiff_bombs;
 mod tiff_kinds;
 mod tiffs;

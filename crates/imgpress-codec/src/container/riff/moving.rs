@@ -1,10 +1,13 @@
 //! Animated WebP files: the chunks ANIM and ANMF (WebP Container Specification, "Animation").
 
+use std::borrow::Cow;
+
 use super::{Still, put, put_some};
-use crate::colors;
 use crate::container::Extras;
+use crate::decode::tails::Tries;
 use crate::decode::webp::next;
 use crate::error::Corrupt;
+use crate::{Error, colors};
 
 const ANIMATION: u8 = 0x02;
 
@@ -70,15 +73,32 @@ impl<'a> Moving<'a> {
     }
 
     /// Its colour profile.
-    pub(crate) fn icc(&self) -> Option<&'a [u8]> {
+    pub(crate) fn icc(&self) -> Option<Cow<'a, [u8]>> {
         self.icc.map(colors::profile)
     }
 
     /// Its frames as they are, and nothing else.
     pub(crate) fn strip(&self) -> Strip {
-        let mut strip = Strip { canvas: self.canvas, control: self.control, ..Strip::default() };
+        let mut strip = self.empty();
         self.frames.iter().for_each(|frame| strip.push_frame(frame));
         strip
+    }
+
+    fn empty(&self) -> Strip {
+        Strip { canvas: self.canvas, control: self.control, ..Strip::default() }
+    }
+
+    /// The same without what hides behind the data of a frame. `None` where that cannot be taken out.
+    ///
+    /// # Errors
+    /// The budget's.
+    pub(crate) fn without_tails(&self, tries: &mut Tries<'_>) -> Result<Option<Strip>, Error> {
+        let mut strip = self.empty();
+        for &Frame { header, ref still } in &self.frames {
+            let Some(still) = still.without_tails(tries)? else { return Ok(None) };
+            strip.push_frame(&Frame { header, still });
+        }
+        Ok(Some(strip))
     }
 }
 

@@ -1,5 +1,6 @@
 //! One AV1 picture.
 
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rusty_av1d::{Decoder, Picture, PixelLayout, PlanarImageComponent, Rav1dError, Settings};
@@ -17,6 +18,15 @@ pub(super) struct Frame {
     pub(super) bits: u32,
 }
 
+/// What is asked of a stream.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Rigour {
+    /// That there is a picture in it.
+    Lenient,
+    /// That it is as the specification has it to the end of each part.
+    Strict,
+}
+
 impl Frame {
     /// Decodes the picture of an AV1 stream, film grain included, which has to be of this size: memory was set aside for
     /// no more, and a smaller one would leave a part of the picture empty.
@@ -24,8 +34,16 @@ impl Frame {
     /// # Errors
     /// The stream is damaged, ends early or holds a picture of another size. Some damage makes the decoder panic, which
     /// counts as damage too: its state goes with it.
-    pub(super) fn decode(data: &[u8], (width, height): (u32, u32)) -> Result<Self, Error> {
-        let decoded = catch_unwind(AssertUnwindSafe(|| decode(data, width.saturating_mul(height))));
+    pub(super) fn decode(data: &[u8], size: (u32, u32)) -> Result<Self, Error> {
+        Self::decode_by(data, size, Rigour::Lenient)
+    }
+
+    /// The same with this rigour.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode).
+    pub(super) fn decode_by(data: &[u8], (width, height): (u32, u32), rigour: Rigour) -> Result<Self, Error> {
+        let decoded = catch_unwind(AssertUnwindSafe(|| decode(data, width.saturating_mul(height), rigour)));
         let frame = decoded.unwrap_or_else(|_| Err(Corrupt::malformed("its AV1 data are damaged").into()))?;
         if (frame.picture.width(), frame.picture.height()) != (width, height) {
             return Err(Corrupt::malformed("its AV1 data are of another size than it says").into());
@@ -49,6 +67,31 @@ impl Frame {
 
     pub(super) fn is_full_range(&self) -> bool {
         matches!(self.picture.color_range(), rusty_av1d::pixel::YUVRange::Full)
+    }
+
+    /// A number that is the same for the same picture.
+    pub(super) fn digest(&self, keys: &RandomState) -> u64 {
+        let mut digest = keys.build_hasher();
+        let (width, height) = self.size();
+        let (across, down) = match self.layout {
+            PixelLayout::I420 => (1, 1),
+            PixelLayout::I422 => (1, 0),
+            PixelLayout::I400 | PixelLayout::I444 => (0, 0),
+        };
+        let bytes = if self.bits == 8 { 1 } else { 2 };
+        let (width_of_chroma, rows_of_chroma) = (width.div_ceil(1 << across), height.div_ceil(1 << down));
+        for (plane, width, rows) in [
+            (PlanarImageComponent::Y, width, height),
+            (PlanarImageComponent::U, width_of_chroma, rows_of_chroma),
+            (PlanarImageComponent::V, width_of_chroma, rows_of_chroma),
+        ] {
+            if plane != PlanarImageComponent::Y && self.layout == PixelLayout::I400 {
+                break;
+            }
+            let rows = self.picture.plane(plane).chunks(self.picture.stride(plane) as usize).take(rows);
+            rows.for_each(|row| digest.write(row.get(..width * bytes).unwrap_or(row)));
+        }
+        digest.finish()
     }
 
     /// Puts a row of a plane into `samples`, as many as are there.
@@ -93,7 +136,7 @@ impl Outline {
     }
 }
 
-fn decode(data: &[u8], max_pixels: u32) -> Result<Frame, Error> {
+fn decode(data: &[u8], max_pixels: u32, rigour: Rigour) -> Result<Frame, Error> {
     let outline = Outline::read(data);
     if outline.frames > MAX_FRAMES {
         return Err(Corrupt::malformed("its AV1 data hold more frames than a picture has").into());
@@ -107,6 +150,7 @@ fn decode(data: &[u8], max_pixels: u32) -> Result<Frame, Error> {
     // Of a picture in layers the last, which is the whole of it.
     settings.set_all_layers(false);
     settings.set_frame_size_limit(max_pixels);
+    settings.set_strict_std_compliance(rigour == Rigour::Strict);
     let mut decoder = Decoder::with_settings(&settings).map_err(refused)?;
     match decoder.send_data(data.into(), None, None, None) {
         // What is left is for further pictures.

@@ -94,16 +94,19 @@ fn has_made_up_end(data: &[u8]) -> bool {
     if zeros < SUSPICIOUS {
         return false;
     }
-    let shorter = &data[..data.len() - TAKEN_AWAY];
-    let length = u32::try_from(shorter.len()).unwrap_or(u32::MAX);
-    let padding = &[0][..shorter.len() % 2];
+    pixels(&data[..data.len() - TAKEN_AWAY]).is_some()
+}
+
+/// The picture of a lossy frame alone. `None` where its data are not enough.
+pub(super) fn pixels(frame: &[u8]) -> Option<Vec<u8>> {
+    let length = u32::try_from(frame.len()).unwrap_or(u32::MAX);
+    let padding = &[0][..frame.len() % 2];
     let size = length.saturating_add(12 + length % 2).to_le_bytes();
-    let file = [b"RIFF", &size[..], b"WEBPVP8 ", &length.to_le_bytes(), shorter, padding].concat();
-    let Ok(decoder) = WebPDecoder::new(Cursor::new(file)) else {
-        return false;
-    };
-    let bytes = usize::try_from(decoder.total_bytes()).unwrap_or(usize::MAX);
-    decoder.read_image(&mut vec![0; bytes]).is_ok()
+    let file = [b"RIFF", &size[..], b"WEBPVP8 ", &length.to_le_bytes(), frame, padding].concat();
+    let decoder = WebPDecoder::new(Cursor::new(file)).ok()?;
+    let mut pixels = vec![0; usize::try_from(decoder.total_bytes()).ok()?];
+    decoder.read_image(&mut pixels).ok()?;
+    Some(pixels)
 }
 
 /// Remembers how much of a range was read.

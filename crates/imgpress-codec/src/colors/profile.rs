@@ -71,7 +71,9 @@ mod tests {
     use super::*;
 
     fn p3() -> Vec<u8> {
-        moxcms::ColorProfile::new_display_p3().encode().unwrap()
+        let mut icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+        icc.resize(icc.len().next_multiple_of(4), 0);
+        sized(icc)
     }
 
     /// The profile with its own length.

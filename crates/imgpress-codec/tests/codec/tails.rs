@@ -166,13 +166,36 @@ mod webp {
     #[test]
     fn what_encoders_make_has_no_tail() {
         assert_kept(PARTITIONS, &of_quality(OutputFormat::Webp, 60));
-        for (width, height) in [(1, 1), (15, 17), (33, 200), (301, 64)] {
-            for quality in [5, 40, 75, 92] {
-                for picture in [photo(width, height), drawing(width, height)] {
-                    let options = of_quality(OutputFormat::Webp, quality);
-                    let mine = output(&file(picture, Known::Png), &options).unwrap().bytes;
-                    assert_kept(&mine, &options);
-                }
+        let mut see_through = photo(150, 90);
+        see_through.enumerate_pixels_mut().for_each(|(x, y, pixel)| pixel[3] = (x + y) as u8);
+        for quality in [5, 40, 75, 92] {
+            for picture in [photo(301, 64), drawing(90, 61), see_through.clone()] {
+                let options = of_quality(OutputFormat::Webp, quality);
+                let mine = output(&file(picture, Known::Png), &options).unwrap().bytes;
+                assert_kept(&mine, &options);
+            }
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read() {
+        let coarse = of_quality(OutputFormat::Webp, 60);
+        let mut state = 1_u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) as usize
+        };
+        for _ in 0..200 {
+            let mut tampered = with(PARTITIONS, b"VP8 ", &|frame| in_other(frame, 3, &PAYLOAD[..20]));
+            for _ in 0..1 + noise() % 3 {
+                let at = 20 + noise() % (tampered.len() - 20);
+                tampered[at] ^= 1 << (noise() % 8);
+            }
+            if let Ok(kept) = output(&tampered, &coarse)
+                && kept.outcome == Outcome::Kept
+            {
+                assert!(kept.bytes.len() <= tampered.len());
+                assert_kept(&kept.bytes, &coarse);
             }
         }
     }

@@ -78,3 +78,6 @@ pub(crate) fn without_tails<'a>(
     }
     Ok(None)
 }
+
+#[cfg(test)]
+mod tests;

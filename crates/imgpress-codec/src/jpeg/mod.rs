@@ -4,6 +4,7 @@
 mod around;
 mod file;
 mod rewrite;
+mod tables;
 
 #[cfg(feature = "jxl")]
 pub(crate) use around::icc_segments;

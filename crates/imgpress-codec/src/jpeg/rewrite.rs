@@ -11,12 +11,13 @@ use super::around::{icc_segments, put_behind_jfif};
 #[cfg(feature = "jxl")]
 use super::file::APP2;
 use super::file::JpegFile;
+use super::tables::{self, DHT};
 use crate::metadata::Carried;
 
 const SOI: u8 = 0xd8;
 const EOI: u8 = 0xd9;
-const SOS: u8 = 0xda;
-const DQT: u8 = 0xdb;
+pub(super) const SOS: u8 = 0xda;
+pub(super) const DQT: u8 = 0xdb;
 const DRI: u8 = 0xdd;
 
 /// The bytes of the markers that a file begins and ends with, and of a segment's marker and length.
@@ -25,7 +26,7 @@ const HEADER: usize = 4;
 
 impl JpegFile<'_> {
     /// The same picture, every coefficient as it was, without anything that is no part of it but what is
-    /// [around](Self::around) it. Nothing follows the end marker.
+    /// [around](Self::around) it: tables that no scan uses are none. Nothing follows the end marker.
     ///
     /// A file that has nothing else to begin with, and its profile in parts as long as can be, comes out as it was, byte by
     /// byte.
@@ -77,10 +78,13 @@ impl JpegFile<'_> {
         around: &mut Peekable<impl Iterator<Item = Around<'b>>>,
         mut put: impl FnMut([u8; 3], &[u8], &[u8]),
     ) {
-        for (at, &Segment { marker, payload, entropy, .. }) in self.segments().iter().enumerate() {
+        let payloads = tables::used(self.segments()).into_iter();
+        let segments = self.segments().iter().zip(payloads).enumerate();
+        for (at, (&Segment { marker, payload, entropy, .. }, used)) in segments {
             let part = match marker {
-                // Frame headers and Huffman tables; the arithmetic ones of this range are refused before.
-                0xc0..=0xcf | DQT | DRI => Some((marker, payload.into())),
+                DHT | DQT => Some((marker, used)).filter(|(_, used)| !used.is_empty()),
+                // Frame headers; what is arithmetic of this range is refused before.
+                0xc0..=0xcf | DRI => Some((marker, used)),
                 SOS => Some((marker, self.scan_header(payload))),
                 _ => around
                     .next_if(|segment| segment.at == at)

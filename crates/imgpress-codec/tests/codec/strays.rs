@@ -78,6 +78,71 @@ fn a_kept_jpeg_has_its_profile_up_to_its_end() {
 }
 
 #[test]
+fn a_kept_jpeg_loses_tables_that_no_scan_uses() {
+    // Codes of class and number, of eight bits each: as many as there are bytes in the payload.
+    let codes = |head, payload: &[u8]| {
+        let counts = [0, 0, 0, 0, 0, 0, 0, payload.len() as u8, 0, 0, 0, 0, 0, 0, 0, 0];
+        [&[head], &counts[..], payload].concat()
+    };
+    let steps = |head, payload: &[u8]| [&[head], payload, &[1; 64][payload.len()..]].concat();
+    for plain in coarse() {
+        let expected = made(&plain, OutputFormat::Jpeg, ColorSpace::Keep);
+        assert_eq!(expected.outcome, Outcome::Kept);
+        for times in [1, 1_053] {
+            // The last is replaced before the first scan.
+            let all = |marker, heads: &[u8]| {
+                let table = |head| if marker == 0xc4 { codes(head, STRAY) } else { steps(head, STRAY) };
+                (0..times).fold(plain.clone(), |file, at| {
+                    with_segment(&file, marker, &table(heads[at % heads.len()]))
+                })
+            };
+            for input in [all(0xc4, &[0x03, 0x13, 0x00, 0x10]), all(0xdb, &[0x03, 0x02, 0x00])] {
+                assert!(input.len() > plain.len() + times * STRAY.len());
+                let output = made(&input, OutputFormat::Jpeg, ColorSpace::Keep);
+                assert!(output.outcome == Outcome::Kept && output.bytes == expected.bytes);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_profile_whose_tail_is_its_own_is_carried_without_it() {
+    let picture = Picture::photo(64, 48);
+    let sized = |mut icc: Vec<u8>| {
+        icc.resize(icc.len().next_multiple_of(4), 0);
+        let length = icc.len() as u32;
+        icc[..4].copy_from_slice(&length.to_be_bytes());
+        icc
+    };
+    let icc = sized(p3());
+    let fine = jpeg(&picture, Coding { quality: 100, ..Coding::default() });
+    let [kept, _] = coarse();
+    for format in [
+        OutputFormat::Jpeg,
+        OutputFormat::Png,
+        #[cfg(feature = "webp")]
+        OutputFormat::Webp,
+        #[cfg(feature = "avif")]
+        OutputFormat::Avif,
+    ] {
+        for tail in [STRAY, &STRAY.repeat(1_053)] {
+            let tailed = sized([&icc, tail].concat());
+            for (input, sound) in [
+                (with_parts(&fine, &[&tailed]), with_parts(&fine, &[&icc])),
+                (with_parts(&kept, &[&tailed]), with_parts(&kept, &[&icc])),
+                (png_with_icc(&picture, &tailed), png_with_icc(&picture, &icc)),
+            ] {
+                let output = made(&input, format, ColorSpace::Keep);
+                assert!(output.bytes == made(&sound, format, ColorSpace::Keep).bytes, "{format}");
+                // Of a file that was made here, which is kept.
+                let again = made(&output.bytes, format, ColorSpace::Keep);
+                assert!(again.outcome == Outcome::Kept && again.bytes == output.bytes, "{format}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_profile_is_carried_up_to_its_end() {
     let picture = Picture::photo(64, 48);
     let (icc, long) = (p3(), STRAY.repeat(1_000));

@@ -7,7 +7,7 @@ use image::{DynamicImage, GrayImage, ImageFormat as Known, Luma, RgbaImage};
 use imgpress_codec::options::{Effort, ImageFormat, Metadata, Options, OutputFormat, Quality};
 use imgpress_codec::{Error, Limits, Outcome, Removed, probe};
 
-use crate::outputs::{decoded, file, options, output, photo};
+use crate::outputs::{decoded, drawing, file, options, output, photo};
 
 fn avif(picture: impl Into<DynamicImage>, quality: u8) -> Vec<u8> {
     let quality = Quality::try_from(quality).unwrap().into();
@@ -64,6 +64,21 @@ fn libavif_reads_alpha() {
         assert_eq!(read.dimensions(), picture.dimensions());
         assert!(read.pixels().zip(picture.pixels()).all(|(read, sent)| read[3] == sent[3]));
         assert!(mean_error(&read, &picture) < 6.0);
+    }
+}
+
+#[test]
+fn what_was_made_here_has_nothing_to_be_taken_out() {
+    for (width, height) in [(1, 1), (15, 17), (33, 200), (301, 64), (4200, 8)] {
+        for quality in [5, 40, 75, 95] {
+            for picture in [photo(width, height), drawing(width, height)] {
+                let mine = avif(picture, quality);
+                let quality = Quality::try_from(quality).unwrap().into();
+                let options = Options { quality, effort: Effort::Fast, ..options(OutputFormat::Avif) };
+                let kept = output(&mine, &options).unwrap();
+                assert!(kept.outcome == Outcome::Kept && kept.bytes == mine, "{width}×{height}");
+            }
+        }
     }
 }
 

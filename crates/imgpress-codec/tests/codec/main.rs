@@ -57,6 +57,7 @@ mod png_colors;
 mod random;
 mod random_options;
 mod strays;
+#[cfg(feature = "webp")]
 mod tails;
 mod tiff_bombs;
 mod tiff_kinds;

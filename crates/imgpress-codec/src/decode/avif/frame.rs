@@ -69,15 +69,21 @@ impl Frame {
         matches!(self.picture.color_range(), rusty_av1d::pixel::YUVRange::Full)
     }
 
-    /// A number that is the same for the same picture.
+    /// A number that is the same for the same picture in the same colours.
     pub(super) fn digest(&self, keys: &RandomState) -> u64 {
         let mut digest = keys.build_hasher();
         let (width, height) = self.size();
         let (across, down) = match self.layout {
             PixelLayout::I420 => (1, 1),
             PixelLayout::I422 => (1, 0),
-            PixelLayout::I400 | PixelLayout::I444 => (0, 0),
+            PixelLayout::I400 | PixelLayout::I444 => (0_u8, 0),
         };
+        let Cicp { primaries, transfer, matrix, full_range } = self.cicp();
+        [primaries, transfer, matrix, full_range.into()]
+            .into_iter()
+            .for_each(|number| digest.write_u16(number));
+        digest.write_u32(self.bits);
+        digest.write_u8(across << 1 | down);
         let bytes = if self.bits == 8 { 1 } else { 2 };
         let (width_of_chroma, rows_of_chroma) = (width.div_ceil(1 << across), height.div_ceil(1 << down));
         for (plane, width, rows) in [

@@ -28,55 +28,89 @@ pub(crate) fn without_tails<'a>(
     size: (u32, u32),
     tries: &mut Tries<'_>,
 ) -> Result<Option<Cow<'a, [u8]>>, Error> {
-    let Some(mut all) = units(stream, MOST_UNITS) else { return Ok(None) };
+    let Some(all) = units(stream, MOST_UNITS) else { return Ok(None) };
     tries.check()?;
-    let is_sound = |units: &[Unit<'_>]| Frame::decode_by(&join(units), size, Rigour::Strict).is_ok();
-    if are_plain(&all) && is_sound(&all) {
+    if are_plain(&all) && is_sound(&all, size) {
         return Ok(Some(stream.into()));
     }
-    let keys = RandomState::new();
-    let picture = |stream: &[u8]| Frame::decode(stream, size).ok().map(|frame| frame.digest(&keys));
-    let Some(whole) = picture(stream) else { return Ok(None) };
-    let is_same = |units: &[Unit<'_>]| picture(&join(units)) == Some(whole);
-    for index in (0..all.len()).rev() {
-        let mut fewer = all.clone();
-        fewer.remove(index);
-        if !tries.take()? {
-            return Ok(None);
-        }
-        if is_same(&fewer) {
-            all = fewer;
-        }
+    let Some(picture) = Picture::of(stream, size) else { return Ok(None) };
+    let Some(needed) = picture.needed(all, tries)? else { return Ok(None) };
+    let bare = if is_sound(&needed, size) { Some(needed) } else { picture.cut(needed, tries)? };
+    Ok(bare.map(|units| join(&units).into()))
+}
+
+fn is_sound(units: &[Unit<'_>], size: (u32, u32)) -> bool {
+    Frame::decode_by(&join(units), size, Rigour::Strict).is_ok()
+}
+
+/// The picture that is to stay as it is.
+struct Picture {
+    size: (u32, u32),
+    keys: RandomState,
+    digest: u64,
+}
+
+impl Picture {
+    fn of(stream: &[u8], size: (u32, u32)) -> Option<Self> {
+        let keys = RandomState::new();
+        let digest = Frame::decode(stream, size).ok()?.digest(&keys);
+        Some(Self { size, keys, digest })
     }
-    if is_sound(&all) {
-        return Ok(Some(join(&all).into()));
+
+    fn is_in(&self, units: &[Unit<'_>]) -> bool {
+        let frame = Frame::decode(&join(units), self.size);
+        frame.is_ok_and(|frame| frame.digest(&self.keys) == self.digest)
     }
-    for index in (0..all.len()).rev() {
-        let cut = |length| {
-            let mut cut = all.clone();
-            cut[index] = cut[index].cut(length);
-            cut
-        };
-        let length = all[index].length();
-        if !tries.take()? {
-            return Ok(None);
-        }
-        if length <= 2 * SPARE || !is_same(&cut(length - SPARE)) {
-            continue;
-        }
-        let Some(least) = tries.least(length - SPARE, |length| is_same(&cut(length)))? else {
-            return Ok(None);
-        };
-        for length in least..=least + SPARE {
-            let cut = cut(length);
-            if is_sound(&cut) && is_same(&cut) {
-                return Ok(Some(join(&cut).into()));
+
+    /// The units without which it is another picture. `None` where it took too many tries.
+    fn needed<'a>(
+        &self,
+        mut units: Vec<Unit<'a>>,
+        tries: &mut Tries<'_>,
+    ) -> Result<Option<Vec<Unit<'a>>>, Error> {
+        for index in (0..units.len()).rev() {
+            let mut fewer = units.clone();
+            fewer.remove(index);
+            if !tries.take()? {
+                return Ok(None);
+            }
+            if self.is_in(&fewer) {
+                units = fewer;
             }
         }
-        // Something hides in another one too.
-        all = cut(least + SPARE / 2);
+        Ok(Some(units))
     }
-    Ok(None)
+
+    /// The units cut so that the stream is sound. `None` where it does not become so.
+    fn cut<'a>(
+        &self,
+        mut units: Vec<Unit<'a>>,
+        tries: &mut Tries<'_>,
+    ) -> Result<Option<Vec<Unit<'a>>>, Error> {
+        for index in (0..units.len()).rev() {
+            let cut = |length| {
+                let mut cut = units.clone();
+                cut[index] = cut[index].cut(length);
+                cut
+            };
+            let length = units[index].length();
+            if !tries.take()? {
+                return Ok(None);
+            }
+            if length <= 2 * SPARE || !self.is_in(&cut(length - SPARE)) {
+                continue;
+            }
+            let least = tries.least(length - SPARE, |length| self.is_in(&cut(length)))?;
+            let Some(least) = least else { return Ok(None) };
+            let ends = (least..=least + SPARE).map(cut);
+            if let Some(bare) = ends.into_iter().find(|cut| is_sound(cut, self.size) && self.is_in(cut)) {
+                return Ok(Some(bare));
+            }
+            // Something hides in another one too.
+            units = cut(least + SPARE / 2);
+        }
+        Ok(None)
+    }
 }
 
 #[cfg(test)]

@@ -71,7 +71,9 @@ impl<'a> Still<'a> {
         if let Some(profile) = extras.icc.and_then(|icc| compressed(icc).ok()) {
             put(&mut file, b"iCCP", &[PROFILE, &profile]);
         }
-        for (name, data) in [(b"PLTE", self.palette), (b"tRNS", self.transparency), (b"eXIf", extras.exif)] {
+        for (name, data) in
+            [(b"PLTE", self.own_palette()), (b"tRNS", self.own_transparency()), (b"eXIf", extras.exif)]
+        {
             if let Some(data) = data {
                 put(&mut file, name, &[data]);
             }
@@ -83,6 +85,24 @@ impl<'a> Still<'a> {
         put(&mut file, b"IDAT", &self.data);
         put(&mut file, b"IEND", &[]);
         file
+    }
+
+    /// The palette of pixels that have one, with no more colours than they may name (11.2.2).
+    fn own_palette(&self) -> Option<&'a [u8]> {
+        let &[.., depth @ (1 | 2 | 4 | 8), 3, _, _, _] = self.header else { return None };
+        self.palette.map(|palette| palette.get(..3 << depth).unwrap_or(palette))
+    }
+
+    /// What says which pixels are transparent, as far as that reaches (11.3.1.1).
+    fn own_transparency(&self) -> Option<&'a [u8]> {
+        let &[.., _depth, color, _, _, _] = self.header else { return None };
+        let length = match color {
+            0 => 2,
+            2 => 6,
+            3 => self.own_palette()?.len() / 3,
+            _ => return None,
+        };
+        self.transparency.map(|values| values.get(..length).unwrap_or(values))
     }
 
     /// Whether its compressed data end where its picture does, as those of a file to be kept have to: something else may
@@ -272,6 +292,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn palette_and_transparency_end_with_what_pixels_can_name() {
+        for (depth, color, palette, transparency) in
+            [(2, 3, 12, 4), (8, 3, 768, 256), (8, 2, 0, 6), (16, 0, 0, 2), (8, 6, 0, 0), (8, 4, 0, 0)]
+        {
+            let header = [0, 0, 0, 3, 0, 0, 0, 2, depth, color, 0, 0, 0];
+            let written = |palette: &[u8], transparency: &[u8]| {
+                let (palette, transparency) = (Some(palette), Some(transparency));
+                let still =
+                    Still { header: &header, colors: Vec::new(), palette, transparency, data: vec![b""] };
+                still.write(&Extras::default(), true)
+            };
+            let sound = written(&[9; 768][..palette], &[9; 256][..transparency]);
+            let hiding = written(&[9; 40_000], &[9; 40_000]);
+            assert!(sound == hiding && sound.len() < 1_200, "{header:?}");
+            assert_eq!(hiding.windows(4).any(|name| name == b"PLTE"), palette > 0);
+            assert_eq!(hiding.windows(4).any(|name| name == b"tRNS"), transparency > 0);
+        }
+        // Fewer are as many as there are.
+        let header = [0, 0, 0, 3, 0, 0, 0, 2, 8, 3, 0, 0, 0];
+        let (palette, transparency) = (Some(&[9; 6][..]), Some(&[9; 9][..]));
+        let still = Still { header: &header, colors: Vec::new(), palette, transparency, data: vec![b""] };
+        assert_eq!(still.own_palette().map(<[u8]>::len), Some(6));
+        assert_eq!(still.own_transparency().map(<[u8]>::len), Some(2));
     }
 
     #[test]

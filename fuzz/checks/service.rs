@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{Request, Response};
+use axum::http::{HeaderValue, Request, Response};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use imgpress_engine_api::{Engine, Failure, Job, Original, Outcome, Output, Receipt, Timings};
@@ -61,6 +61,8 @@ pub(crate) fn result_path() -> &'static str {
 /// Answers a request, and reads the answer to its end.
 pub(crate) fn answer(mut request: Request<Body>) -> Response<Vec<u8>> {
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+    // Without one every request is refused for that alone.
+    request.headers_mut().entry("host").or_insert(HeaderValue::from_static("a"));
     let service = &*SERVICE;
     service.runtime.block_on(async {
         let response = service.routes.clone().oneshot(request).await.expect("it never fails");
@@ -124,7 +126,10 @@ fn tinify(folder: &TempDir) -> TinifyConfig {
 
 /// Makes a result, and says where it is.
 async fn shrink(routes: Router) -> String {
-    let request = Request::post("/shrink").header("authorization", BASIC).body(Body::from(stored()));
+    let request = Request::post("/shrink")
+        .header("host", "a")
+        .header("authorization", BASIC)
+        .body(Body::from(stored()));
     let mut request = request.expect("a request");
     request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
     let response = routes.oneshot(request).await.expect("it never fails");

@@ -13,6 +13,7 @@ pub enum ErrorCode {
     ImageMissing,
     MultipartMalformed,
     OptionInvalid,
+    RequestMalformed,
     SourceNotFound,
     StoreRefused,
     Unauthorized,
@@ -40,11 +41,12 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code there is.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::EmptyBody,
         Self::ImageMissing,
         Self::MultipartMalformed,
         Self::OptionInvalid,
+        Self::RequestMalformed,
         Self::Unauthorized,
         Self::NotFound,
         Self::MethodNotAllowed,
@@ -74,6 +76,7 @@ impl ErrorCode {
             Self::ImageMissing => ("image-missing", StatusCode::BAD_REQUEST),
             Self::MultipartMalformed => ("multipart-malformed", StatusCode::BAD_REQUEST),
             Self::OptionInvalid => ("option-invalid", StatusCode::BAD_REQUEST),
+            Self::RequestMalformed => ("request-malformed", StatusCode::BAD_REQUEST),
             Self::SourceNotFound => ("source-not-found", StatusCode::BAD_REQUEST),
             Self::StoreRefused => ("store-refused", StatusCode::BAD_REQUEST),
             Self::Unauthorized => ("unauthorized", StatusCode::UNAUTHORIZED),

@@ -6,7 +6,7 @@ use imgpress_engine_api::Failure;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{Draining, Error, Service};
-use crate::{drain, error, leftover, record, request_id};
+use crate::{drain, error, head, leftover, record, request_id};
 
 /// Puts a service's routes behind what every edge needs. Read the layers from the bottom up: that is the order
 /// in which a request meets them.
@@ -14,6 +14,7 @@ pub fn edge(routes: Router, service: Service, draining: Draining) -> Router {
     routes
         .layer(from_fn_with_state(draining, drain::refuse_work_while_draining))
         .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(head::refuse_ambiguous))
         .layer(from_fn(error::render))
         .layer(from_fn_with_state(service, record::record))
         .layer(from_fn(request_id::attach))

@@ -9,6 +9,7 @@ mod drain;
 mod edge;
 mod error;
 mod exposition;
+mod head;
 mod leftover;
 mod record;
 mod request_id;

@@ -125,11 +125,8 @@ impl Server {
         }
         let Some(place) = self.places.take(peer.ip()) else {
             counter!("http_connections_refused_total").increment(1);
-            if let Some(place) = self.places.take_for_refusal() {
-                self.tasks.spawn(async move {
-                    refusal::refuse(stream).await;
-                    drop(place);
-                });
+            if let Err(error) = self.refuse(stream) {
+                tracing::debug!(%error, "a connection too many went before it was told");
             }
             return;
         };
@@ -140,6 +137,21 @@ impl Server {
             gauge!("http_connections_open").decrement(1);
             drop(place);
         });
+    }
+
+    /// Tells everybody, and waits for as many to hear it as there are places for.
+    fn refuse(&self, stream: TcpStream) -> io::Result<()> {
+        let refused = refusal::refuse(stream)?;
+        let Some(place) = self.places.take_for_refusal() else {
+            refused.close();
+            return Ok(());
+        };
+        self.tasks.spawn(async move {
+            let lingered = refused.linger().await;
+            drop(place);
+            lingered
+        });
+        Ok(())
     }
 }
 

@@ -243,6 +243,29 @@ async fn who_is_one_too_many_reads_why_and_the_next_is_taken() {
 }
 
 #[tokio::test]
+async fn many_who_are_too_many_at_once_all_read_why() {
+    // More than are lingered for, and none of them goes before the last has come.
+    const TOO_MANY: usize = 400;
+    let limits = Connections { most_per_client: 1, ..Connections::default() };
+    let address = start(hello(), limits).await;
+    let mut first = TcpStream::connect(address).await.unwrap();
+    assert!(answer(&mut first).await.starts_with("HTTP/1.1 200"));
+    let mut refused = Vec::new();
+    for number in 0..TOO_MANY {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        // Some have sent their request when they are told, others have not.
+        if number % 2 == 0 {
+            stream.write_all(REQUEST).await.unwrap();
+        }
+        refused.push(stream);
+    }
+    for (number, stream) in refused.iter_mut().enumerate() {
+        let refusal = rest(stream).await;
+        assert!(refusal.starts_with("HTTP/1.1 503 ") && refusal.ends_with('}'), "{number}: {refusal:?}");
+    }
+}
+
+#[tokio::test]
 async fn http_2_is_spoken_to_who_begins_with_it() {
     let address = start(hello(), Connections::default()).await;
     let stream = TokioIo::new(TcpStream::connect(address).await.unwrap());

@@ -6,7 +6,8 @@ use ipnet::IpNet;
 
 use super::Connections;
 
-/// How many may be told at once that they are one too many. Who comes on top of these meets a closed door.
+/// How many that were told that they are one too many are waited for at once, until they have heard it. Who comes on top
+/// of these is told too, and closed at once.
 const MOST_REFUSALS: usize = 256;
 
 /// A client as limits see it: one IPv4 address, or one IPv6 /64, which is what a single customer gets (RFC 6177)
@@ -76,7 +77,7 @@ impl Places {
         Some(Place { places: Arc::clone(self), holder })
     }
 
-    /// A place to be told that there is none.
+    /// A place to be waited for after having been told that there is none.
     pub(super) fn take_for_refusal(self: &Arc<Self>) -> Option<Place> {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.refusals >= MOST_REFUSALS {

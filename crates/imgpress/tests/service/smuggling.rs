@@ -48,6 +48,52 @@ async fn heads_that_can_be_read_in_two_ways_are_refused() {
 }
 
 #[tokio::test]
+async fn codings_that_nobody_here_undoes_are_refused() {
+    let service = Service::start("serve", &[]).await;
+    for lines in [
+        "transfer-encoding: gzip, chunked\r\n",
+        "transfer-encoding: chunked, chunked\r\n",
+        "transfer-encoding: identity, chunked\r\n",
+        "transfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n",
+    ] {
+        let request = format!("{}0\r\n\r\n{HIDDEN}", head(lines));
+        let answer = exchange(&service, request.as_bytes()).await;
+        assert_eq!(statuses(&answer), [400], "{lines:?}: {answer}");
+        assert!(answer.contains("\"request-malformed\""), "{answer}");
+    }
+    let old = head("transfer-encoding: chunked\r\n").replace("HTTP/1.1", "HTTP/1.0");
+    let answer = exchange(&service, format!("{old}0\r\n\r\n{HIDDEN}").as_bytes()).await;
+    assert_eq!(statuses(&answer), [400], "{answer}");
+}
+
+#[tokio::test]
+async fn one_host_is_asked_for_and_no_more() {
+    let both = [Service::start("serve", &[]).await, Service::start("engine", &[]).await];
+    for service in &both {
+        for lines in [
+            "",
+            "host: a\r\nhost: a\r\n",
+            "host: a, b\r\n",
+            "host: a b\r\n",
+            "host: user@a\r\n",
+            "host: a:b\r\n",
+        ] {
+            let request = format!("GET /health HTTP/1.1\r\n{lines}\r\n{HIDDEN}");
+            let answer = exchange(service, request.as_bytes()).await;
+            assert_eq!(statuses(&answer), [400], "{lines:?}: {answer}");
+            assert!(answer.contains("\"request-malformed\""), "{answer}");
+        }
+        for (version, lines) in
+            [("1.0", ""), ("1.0", "host: a\r\n"), ("1.1", "host:\r\n"), ("1.1", "host: [::1]:80\r\n")]
+        {
+            let request = format!("GET /health HTTP/{version}\r\n{lines}connection: close\r\n\r\n");
+            let answer = exchange(service, request.as_bytes()).await;
+            assert!(answer.starts_with("HTTP/1.") && answer[8..].starts_with(" 200 "), "{lines:?}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn bad_chunks_end_the_connection() {
     let service = Service::start("serve", &[]).await;
     for chunks in

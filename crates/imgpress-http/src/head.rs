@@ -34,7 +34,7 @@ fn fault(version: Version, headers: &HeaderMap) -> Option<&'static str> {
     let mut hosts = headers.get_all(header::HOST).iter();
     match (hosts.next(), hosts.next()) {
         (None, _) if version >= Version::HTTP_11 => {
-            return Some("The request names no host; HTTP/1.1 asks for one Host header.");
+            return Some("The request names no host; send one Host header.");
         }
         (Some(_), Some(_)) => return Some("The request has more than one Host header; send one."),
         (Some(host), None) if !is_host(host.as_bytes()) => {

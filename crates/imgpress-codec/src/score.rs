@@ -24,7 +24,7 @@ use metric::{Reference, Sums};
 
 #[cfg(any(test, not(feature = "mozjpeg")))]
 pub(crate) use pixels::of_planes;
-pub(crate) use search::{Effort, Found, Trial, find, find_checked};
+pub(crate) use search::{Effort, Found, Trial, find};
 pub(crate) use tiles::Tiles;
 pub(crate) use whole::whole;
 
@@ -82,7 +82,7 @@ impl Judge {
         let original = match tiles {
             Some(tiles) => {
                 let parts = tiles.places().map(|(place, _)| part(&rgb, size.0, place, tiles.size()));
-                let references = parts.map(|part| Reference::new(&part, tiles.size())).collect();
+                let references = parts.map(|part| Reference::new(part, tiles.size())).collect();
                 Original::Sample(tiles, references)
             }
             None => Original::Whole(
@@ -136,7 +136,7 @@ impl Judge {
                 let mut sums = Sums::default();
                 for ((place, tile), reference) in tiles.places().zip(references) {
                     let part = part(&rgb, self.size.0, place, tiles.size());
-                    reference.compare(&part, tile.weight, tile.tile.noise, &mut sums);
+                    reference.compare(part, tile.weight, tile.tile.noise, &mut sums);
                 }
                 Ok(sums.score() + self.missing)
             }
@@ -150,21 +150,28 @@ impl Judge {
     }
 }
 
-/// The score of a picture, by tiles of it and a copy of them.
+/// The score of a picture, by tiles of it and a JPEG of them.
 ///
 /// # Errors
 /// [`Error::Encoder`]: the copy is none of ours.
-pub(crate) fn of_tiles(original: &Raster, tiles: &Tiles, file: &[u8]) -> Result<f64, Error> {
-    let copy = decode(file)?;
+pub(crate) fn of_file(original: &Raster, tiles: &Tiles, file: &[u8]) -> Result<f64, Error> {
+    of_tiles(original, tiles, &decode(file)?)
+}
+
+/// The same by a copy of them.
+///
+/// # Errors
+/// As [`of_file`].
+pub(crate) fn of_tiles(original: &Raster, tiles: &Tiles, copy: &Raster) -> Result<f64, Error> {
     if (copy.width, copy.height) != (original.width, original.height) {
         return Err(failed("a copy of another size"));
     }
-    let (original, rgb, across) = (rgb(original), rgb(&copy), copy.width);
+    let (original, rgb, across) = (rgb(original), rgb(copy), copy.width);
     let mut sums = Sums::default();
     for (place, tile) in tiles.places() {
-        let reference = Reference::new(&part(&original, across, place, tiles.size()), tiles.size());
+        let reference = Reference::new(part(&original, across, place, tiles.size()), tiles.size());
         let part = part(&rgb, across, place, tiles.size());
-        reference.compare(&part, tile.weight, tile.tile.noise, &mut sums);
+        reference.compare(part, tile.weight, tile.tile.noise, &mut sums);
     }
     Ok(sums.score())
 }

@@ -33,6 +33,8 @@ pub(super) struct Ready {
     pub(super) is_converted: bool,
     stated: Statement,
     pub(super) stages: Stages,
+    /// A file of it alone, in the format that it is ready for, where one has been made at this quality.
+    pub(super) whole: Option<(Quality, Vec<u8>)>,
 }
 
 #[cfg(feature = "webp")]
@@ -40,7 +42,7 @@ impl Ready {
     /// Of frames that are encoded as they come, in these colours: no picture, but what it came with.
     pub(super) fn of_frames(colors: Colors, stated: Statement, is_converted: bool, stages: Stages) -> Self {
         let raster = Raster { colors, ..Raster::new(0, 0, Layout::Rgba, Vec::new()) };
-        Self { raster, is_converted, stated, stages }
+        Self { raster, is_converted, stated, stages, whole: None }
     }
 }
 
@@ -166,7 +168,7 @@ impl Job<'_> {
         let stated = raster.colors.statement();
         let is_converted = transform::converts(&raster, holds.grey, self.options);
         let (raster, _, stages) = self.prepare(raster, &source.geometry, holds)?;
-        Ok(Ready { raster, is_converted, stated, stages })
+        Ok(Ready { raster, is_converted, stated, stages, whole: None })
     }
 
     /// Whether a file has no more bytes than are wanted.

@@ -50,7 +50,7 @@ impl Job<'_> {
     fn find(&self, wanted: Score, picture: &mut Prepared) -> Result<(Found, Judge), Error> {
         let (sample, judge) = Sample::of(&picture.picture)?;
         let mut trials = Trials { job: self, sample, judge, made: Vec::new() };
-        let found = score::find_checked(wanted, &mut trials)?;
+        let found = score::find(wanted, score::Effort::Usual, &mut trials)?;
         let Trials { judge, made, .. } = trials;
         picture.made = made;
         self.budget.check()?;
@@ -87,7 +87,7 @@ impl score::Trial for Trials<'_> {
         let Some((sample, tiles)) = Sample::larger(whole) else { return Ok(None) };
         self.job.budget.check()?;
         let file = sample.encode(found.quality, self.job.options.effort)?;
-        let score = sample.seen(|pixels| score::of_tiles(pixels, &tiles, &file))?;
+        let score = sample.seen(|pixels| score::of_file(pixels, &tiles, &file))?;
         self.judge.correct(found.score, score);
         Ok(Some(score - found.score))
     }

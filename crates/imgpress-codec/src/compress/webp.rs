@@ -1,5 +1,7 @@
 //! WebP outputs.
 
+use std::borrow::Cow;
+
 use super::Job;
 use super::look;
 use super::ready::{Made, Ready, Source};
@@ -113,7 +115,10 @@ struct Work<'a> {
 impl Work<'_> {
     fn lossy(&self, quality: Quality) -> Result<Made, Error> {
         let Options { effort, .. } = *self.job.options;
-        let bare = self.pixels.lossy(quality, effort, self.job.budget)?;
+        let bare = match &self.ready.whole {
+            Some((made, file)) if *made == quality => Cow::from(file),
+            _ => self.pixels.lossy(quality, effort, self.job.budget)?.into(),
+        };
         Ok(self.made(self.around(&bare)?, quality, Closeness::Look(quality)))
     }
 

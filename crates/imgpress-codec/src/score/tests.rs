@@ -69,14 +69,14 @@ fn a_check_looks_at_more_than_the_sample_where_there_is_more() {
         let copy = decode(&encoded(&picture, quality)).unwrap();
         let reference = Ssimulacra2Reference::new(&view(&picture.pixels, size).unwrap()).unwrap();
         let score = reference.compare(&view(&copy.pixels, size).unwrap()).unwrap();
-        let checked = of_tiles(&part, &more, &encoded(&part, quality)).unwrap();
+        let checked = of_file(&part, &more, &encoded(&part, quality)).unwrap();
         assert!((score - checked).abs() < 1.0, "at {quality}: {score}, {checked}");
     }
-    assert_eq!(of_tiles(&part, &more, &encoded(&part, 100)).unwrap(), {
+    assert_eq!(of_file(&part, &more, &encoded(&part, 100)).unwrap(), {
         let judge = Judge::new(&part, Tiles::more_of(&picture)).unwrap();
         judge.score(&encoded(&part, 100)).unwrap()
     });
-    assert!(of_tiles(&part, &more, &encoded(&wave(32, 16), 80)).is_err());
+    assert!(of_file(&part, &more, &encoded(&wave(32, 16), 80)).is_err());
     assert!(Tiles::more_of(&landscape(900, 700)).is_none(), "the sample holds all tiles");
 }
 

@@ -57,6 +57,41 @@ fn a_sample_scores_as_its_picture_does() {
     }
 }
 
+/// Sheets of different greys, with bows on them.
+fn paper(width: usize, height: usize) -> Raster {
+    let level = |index: usize| {
+        let (x, y) = (index / 3 % width, index / 3 / width);
+        let sheet = 60 + (x / 210 * 83 + y / 170 * 47) % 160;
+        let bow = ((x % 210) as f32 - 100.0).hypot((y % 170) as f32 - 80.0);
+        (sheet as f32 + 25.0 * (bow / 6.0).sin()) as u8
+    };
+    Raster::new(width, height, Layout::Rgb, (0..3 * width * height).map(level).collect())
+}
+
+/// Filters over the edges of blocks smear what lies beside a tile into it.
+#[cfg(feature = "webp")]
+#[test]
+fn the_seams_of_a_sample_are_none_of_its_errors() {
+    use crate::{Budget, Limits};
+    let (limits, budget) = (Limits::default(), Budget::unlimited());
+    let coded = |picture: &Raster, quality: u8| {
+        let pixels = crate::encode::webp::Pixels::of(picture).unwrap();
+        let effort = crate::options::Effort::Balanced;
+        let file = pixels.lossy(quality.try_into().unwrap(), effort, &budget).unwrap();
+        let info = crate::probe(&file, &limits).unwrap();
+        crate::decode::decode(&file, &info, &limits, &budget).unwrap()
+    };
+    let picture = paper(1800, 1200);
+    let tiles = Judge::sample(&picture).unwrap();
+    let sample = tiles.cut(&picture, (1, 1));
+    let judge = Judge::new(&sample, Some(tiles)).unwrap();
+    for quality in [40, 60, 85] {
+        let score = whole(&picture, &coded(&picture, quality), false).unwrap();
+        let sampled = judge.score_of(&coded(&sample, quality)).unwrap();
+        assert!((score - sampled).abs() < 1.0, "at {quality}: {score}, {sampled}");
+    }
+}
+
 #[test]
 fn a_check_looks_at_more_than_the_sample_where_there_is_more() {
     let picture = landscape(2200, 1500);

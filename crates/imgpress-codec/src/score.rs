@@ -92,6 +92,11 @@ impl Judge {
         Ok(Self { original, size, missing: 0.0 })
     }
 
+    /// Whether it looks at tiles.
+    pub(crate) fn sees_a_sample(&self) -> bool {
+        matches!(self.original, Original::Sample(..))
+    }
+
     /// The score of the picture, by that of a file of what was given.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod means;
 
 use imgpress_jpeg::{Decoder, Scale};
 
+pub(crate) use files::generous;
 pub(crate) use means::Means;
 
 use crate::jpeg::JpegFile;

@@ -9,7 +9,7 @@ use crate::container::avif::Still;
 use crate::decode::{self, tails::Tries};
 use crate::options::{ImageFormat, Lossless, Options, Quality};
 use crate::transform::Holds;
-use crate::verify::Closeness;
+use crate::verify::{Closeness, generous};
 use crate::{Error, Outcome, Output, encode};
 
 /// A picture that is coded anew loses something once more: less than one part in so many is not worth it.
@@ -82,9 +82,18 @@ impl Job<'_> {
 
     fn encoded_avif(&self, source: &Source<'_>, ready: &Ready, quality: Quality) -> Result<Made, Error> {
         let Options { effort, metadata, .. } = *self.options;
+        let around = |still: Still<'_>| source.encoded(ready, metadata, |extras| still.write(extras));
+        if let Some((known, bare)) = &ready.whole
+            && *known == quality
+        {
+            let limits = generous();
+            let parser = decode::avif::parse(bare, &limits)?;
+            if let Some(still) = Still::read(&parser) {
+                return Ok(made(around(still), Outcome::Compressed, quality));
+            }
+        }
         let still = encode::avif::encode(&ready.raster, quality, effort, self.budget)?;
-        let file = source.encoded(ready, metadata, |extras| still.write(extras));
-        Ok(made(file, Outcome::Compressed, quality))
+        Ok(made(around(still), Outcome::Compressed, quality))
     }
 
     /// The input as it is, where it is an AVIF of one picture, and its base quantiser index.

@@ -5,6 +5,7 @@ use super::ready::{Made, Ready, Source};
 use crate::options::{ImageFormat, Lossless, Options, Quality, Score, Target};
 use crate::raster::{Raster, narrow_16};
 use crate::score::{self, Found, Judge, Tiles};
+use crate::verify::generous;
 use crate::{Error, Note, Outcome, Output, decode, encode, probe, transform};
 
 /// Most pixels of a sample that is encoded as AVIF, which takes a hundred times as long as a JPEG.
@@ -68,18 +69,15 @@ impl Job<'_> {
         let tiles = most.map_or_else(|| Judge::sample(raster), |most| Judge::sample_within(raster, most));
         let is_sample = tiles.is_some();
         let part = tiles.as_ref().map_or_else(|| bare(raster), |tiles| tiles.cut(raster, (1, 1)));
-        let mut judge = Judge::new(&self.on_background(&part), tiles)?;
-        if is_sample && format == ImageFormat::Avif {
-            judge.correct(FLATTERED_AVIF, 0.0);
-        }
-        // Trying is dear, and a sample of WebP is checked by the whole.
-        let effort = match format {
-            ImageFormat::Avif => score::Effort::Little,
-            ImageFormat::Webp if is_sample => score::Effort::Little,
-            _ => score::Effort::Usual,
+        let judge = Judge::new(&self.on_background(&part), tiles)?;
+        let (effort, flattery) = match format {
+            ImageFormat::Avif => (score::Effort::Least, if is_sample { FLATTERED_AVIF } else { 0.0 }),
+            ImageFormat::Webp if is_sample => (score::Effort::Little, 0.0),
+            _ => (score::Effort::Usual, 0.0),
         };
-        let mut trials =
-            Trials { job: self, format, part, judge, raster: is_sample.then_some(raster), made: Vec::new() };
+        let is_checked = effort != score::Effort::Usual;
+        let whole = is_checked.then_some(raster);
+        let mut trials = Trials { job: self, format, part, judge, flattery, whole, made: Vec::new() };
         let found = score::find(wanted, effort, &mut trials)?;
         let Trials { judge, made, .. } = trials;
         let whole = made.into_iter().find(|(quality, _)| *quality == found.quality);
@@ -107,8 +105,9 @@ impl Job<'_> {
 
     /// What is seen of a file of ours, on the background.
     fn shown(&self, file: &[u8]) -> Result<Raster, Error> {
-        let info = probe(file, self.limits)?;
-        let mut raster = decode::decode(file, &info, self.limits, self.budget)?;
+        let limits = generous();
+        let info = probe(file, &limits)?;
+        let mut raster = decode::decode(file, &info, &limits, self.budget)?;
         if raster.wide {
             raster.pixels = narrow_16(std::mem::take(&mut raster.pixels));
             raster.wide = false;
@@ -145,9 +144,11 @@ struct Trials<'a> {
     format: ImageFormat,
     part: Raster,
     judge: Judge,
-    /// What the part is a sample of.
-    raster: Option<&'a Raster>,
-    /// Files of that.
+    /// By how much the part scores better than the whole.
+    flattery: f64,
+    /// The whole picture, where what is found is checked by that.
+    whole: Option<&'a Raster>,
+    /// Files of it.
     made: Vec<(Quality, Vec<u8>)>,
 }
 
@@ -155,19 +156,22 @@ impl score::Trial for Trials<'_> {
     fn try_at(&mut self, quality: Quality) -> Result<f64, Error> {
         self.job.budget.check()?;
         let file = self.job.file_of(&self.part, self.format, quality)?;
-        self.judge.score_of(&self.job.shown(&file)?)
+        Ok(self.judge.score_of(&self.job.shown(&file)?)? - self.flattery)
     }
 
-    /// By the whole picture, whose file is the one that is wanted where the sample was not far off.
+    /// By the whole picture, whose file is the one that is wanted where the part was not far off.
     fn check(&mut self, found: &Found) -> Result<Option<f64>, Error> {
-        let Some(raster) = self.raster.filter(|_| self.format == ImageFormat::Webp) else { return Ok(None) };
-        let tiles = Tiles::more_of(raster).or_else(|| Tiles::of(raster));
-        let Some(tiles) = tiles else { return Ok(None) };
+        let Some(whole) = self.whole else { return Ok(None) };
         self.job.budget.check()?;
-        let file = self.job.file_of(raster, self.format, found.quality)?;
-        let copy = tiles.cut(&self.job.shown(&file)?, (1, 1));
-        let original = self.job.on_background(&tiles.cut(raster, (1, 1)));
-        let score = score::of_tiles(&original, &tiles, &copy)?;
+        let file = self.job.file_of(whole, self.format, found.quality)?;
+        let copy = self.job.shown(&file)?;
+        let score = match Tiles::more_of(whole).filter(|_| self.judge.sees_a_sample()) {
+            Some(tiles) => {
+                let original = self.job.on_background(&tiles.cut(whole, (1, 1)));
+                score::of_tiles(&original, &tiles, &tiles.cut(&copy, (1, 1)))?
+            }
+            None => self.judge.score_of_whole(&copy)?,
+        };
         self.made.push((found.quality, file));
         Ok(Some(score - found.score))
     }

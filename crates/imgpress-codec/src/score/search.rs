@@ -9,6 +9,9 @@ const NEAR: f64 = 0.45;
 /// A score this near is worth no fifth try.
 const GOOD: f64 = 0.8;
 
+/// A score this near is worth no second file where one takes long.
+const FAIR: f64 = 1.0;
+
 /// How often is tried at most, but once more where nothing good was found.
 const MOST: usize = 4;
 
@@ -46,8 +49,20 @@ pub(crate) enum Effort {
     /// Four or five tries at most, the nearest of which counts. Between tries a score need not rise evenly: of a JPEG
     /// that becomes one again it does not.
     Usual,
-    /// Two, from which the quality follows, where trying is dear; and where there is a check, up to three of the whole.
+    /// Two, from which the quality follows, and up to three files of the whole picture, where trying is dear.
     Little,
+    /// The same with one or two of the whole, where that takes long.
+    Least,
+}
+
+impl Effort {
+    /// How many files of the whole picture are made at most, and how near is near enough for them.
+    fn checks(self) -> (usize, f64) {
+        match self {
+            Self::Usual | Self::Little => (CHECKS, GOOD),
+            Self::Least => (FEW, FAIR),
+        }
+    }
 }
 
 /// Looks for the quality whose file has a score: first the one that photographs need on average, then, along the line
@@ -65,22 +80,23 @@ pub(crate) fn find(wanted: Score, effort: Effort, trial: &mut impl Trial) -> Res
             }
             search.end(|quality| trial.try_at(quality))
         }
-        Effort::Little => {
+        Effort::Little | Effort::Least => {
             search.go_on(NEAR, FEW, |quality| trial.try_at(quality))?;
             let likely = search.better(NEAR).unwrap_or(search.nearest);
-            checked(wanted, likely, trial)
+            checked(wanted, likely, effort, trial)
         }
     }
 }
 
 /// What was found by a sample, or what is better by the files of the whole picture: of those nothing but the mean of
 /// photographs tells where to go from the first, since a sample of other than JPEG may rise otherwise than its picture.
-fn checked(wanted: Score, likely: Found, trial: &mut impl Trial) -> Result<Found, Error> {
+fn checked(wanted: Score, likely: Found, effort: Effort, trial: &mut impl Trial) -> Result<Found, Error> {
+    let (most, good) = effort.checks();
     let Some(missing) = trial.check(&likely)? else { return Ok(likely) };
     let nearest = Found { score: likely.score + missing, tries: 1, ..likely };
     let mut search = Search { wanted: wanted.get(), nearest, others: Vec::new() };
-    while let Some(better) = search.better(GOOD)
-        && usize::from(better.tries) < CHECKS
+    while let Some(better) = search.better(good)
+        && usize::from(better.tries) < most
         && let Some(missing) = trial.check(&better)?
     {
         search.others.push(Found { score: better.score + missing, tries: better.tries + 1, ..better });
@@ -304,14 +320,14 @@ mod tests {
     #[test]
     fn what_a_check_finds_missing_is_made_up_for() {
         for more in [|_| 0.0, |_| 3.0, |_| -4.0, |score: f64| (score - 70.0) / 10.0] {
-            for (wanted, effort, most) in [60.0, 70.0, 78.0, 85.0]
-                .into_iter()
-                .flat_map(|wanted| [(wanted, Effort::Usual, 5), (wanted, Effort::Little, 2)])
-            {
+            for (wanted, effort, most) in [60.0, 70.0, 78.0, 85.0].into_iter().flat_map(|wanted| {
+                [(Effort::Usual, 5), (Effort::Little, 2), (Effort::Least, 2)]
+                    .map(|(effort, most)| (wanted, effort, most))
+            }) {
                 let mut trial = Sampled { more, effort, missing: 0.0, tries: 0, checks: 0 };
                 let found = find(wanted.to_string().parse().unwrap(), effort, &mut trial).unwrap();
-                assert!((mean_score(found.quality) - wanted).abs() < 1.0, "{wanted}, {effort:?}: {found:?}");
-                assert!(trial.tries <= most && (1..=CHECKS).contains(&trial.checks));
+                assert!((mean_score(found.quality) - wanted).abs() <= 1.0, "{wanted}, {effort:?}: {found:?}");
+                assert!(trial.tries <= most && (1..=effort.checks().0).contains(&trial.checks));
                 let files = trial.tries + if effort == Effort::Usual { 0 } else { trial.checks };
                 assert_eq!(usize::from(found.tries), files);
             }

@@ -82,7 +82,8 @@ pub(super) fn check_pixels(found: &Raster, expected: &Raster, closeness: Closene
     }
 }
 
-pub(super) fn generous() -> Limits {
+/// For what was made here, of a picture that passed the limits.
+pub(crate) fn generous() -> Limits {
     Limits { max_pixels: u64::MAX, max_image_memory: u64::MAX, ..Limits::default() }
 }
 

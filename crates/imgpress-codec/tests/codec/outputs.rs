@@ -315,8 +315,9 @@ mod look {
     fn a_format_with_loss_says_the_score_that_it_reached() {
         let formats = [OutputFormat::Webp, OutputFormat::Avif];
         for format in formats.into_iter().filter(|format| encoded_here(*format)) {
-            let input = file(photo(300, 200), Known::Png);
-            for target in [65.0, 75.0] {
+            // Compared as a whole, and by tiles.
+            for (width, height, target) in [(300, 200, 65.0), (300, 200, 75.0), (1000, 700, 70.0)] {
+                let input = file(photo(width, height), Known::Png);
                 let made = output(&input, &asked(format, &format!("ssim2:{target}"))).unwrap();
                 let score = made.score.unwrap();
                 assert!((score - target).abs() < 2.5, "{format}: {score} for {target}");

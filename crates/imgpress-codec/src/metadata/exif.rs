@@ -91,9 +91,21 @@ fn is_position(gps: Option<&Directory<'_>>) -> bool {
     gps.is_some_and(|gps| gps.entries.iter().any(|entry| entry.tag != GPS_VERSION))
 }
 
-/// A text without the zeros that end it; `None` where there is none.
+/// A text as it is read, without the zeros that end it: one that goes on behind a control character is none from there on, so
+/// that nothing else is carried in its name. A copyright is two of them, of photographer and editor, with a zero between
+/// (Exif 3.0, 4.6.5, "Copyright"). `None` where there is none.
 fn text<'a>(entry: &Entry<'a>) -> Option<&'a [u8]> {
     let (_, value) = entry.value.filter(|_| matches!(entry.kind, 1 | 2 | 7 | 129))?;
+    let mut zeros = u8::from(entry.tag == COPYRIGHT);
+    let ends = |byte: &u8| match byte {
+        0 if zeros > 0 => {
+            zeros -= 1;
+            false
+        }
+        b'\t' | b'\n' | b'\r' => false,
+        byte => byte.is_ascii_control(),
+    };
+    let value = value.split(ends).next()?;
     let end = value.iter().rposition(|byte| !matches!(byte, 0 | b' '))?;
     value.get(..=end)
 }

@@ -212,6 +212,26 @@ fn a_position_is_seen_wherever_it_is() {
 }
 
 #[test]
+fn a_copyright_that_reaches_over_a_position_does_not_carry_it() {
+    // Its 56 bytes begin with the directory of the position, which has one text, behind which a script stands.
+    let directory = b"\x01\0\x12\0\x02\0\x0d\0\0\0\x38\0\0\0\0\0\0\0";
+    let entries = b"\x02\0\x98\x82\x02\0\x38\0\0\0\x26\0\0\0\x25\x88\x04\0\x01\0\0\0\x26\0\0\0\0\0\0\0";
+    let texts = b"A DATUM HERE\0<script>alert(1)</script>";
+    let block = [&b"II*\0\x08\0\0\0"[..], entries, directory, texts].concat();
+    let plain = jpeg(&Picture::photo(80, 60), Coding::default());
+    let input = exif_segment(&plain, &block);
+    let output = run_with(&input, 80, Metadata::COPYRIGHT);
+    for text in [&b"DATUM"[..], b"script"] {
+        assert!(!output.bytes.windows(text.len()).any(|window| window == text));
+    }
+    // Photographer and editor.
+    let entries = b"\x01\0\x98\x82\x02\0\x09\0\0\0\x1a\0\0\0\0\0\0\0";
+    let block = [&b"II*\0\x08\0\0\0"[..], entries, b"Ada\0Bob\0C"].concat();
+    let output = run_with(&exif_segment(&plain, &block), 80, Metadata::COPYRIGHT);
+    assert!(output.bytes.windows(8).any(|window| window == b"Ada\0Bob\0"));
+}
+
+#[test]
 fn what_cannot_be_read_is_dropped_with_a_note() {
     let plain = jpeg(&Picture::photo(80, 60), Coding::default());
     let doctype = PACKET.replace("<x:xmpmeta", "<!DOCTYPE a [<!ENTITY b \"c\">]><x:xmpmeta");

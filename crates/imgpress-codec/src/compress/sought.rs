@@ -15,6 +15,15 @@ const MOST_OF_AVIF: usize = 24 << 14;
 /// qualities (classes `clic` and `graphics`; from 1.5 at 60 to 1.0 at 85, with a deviation of 1.4).
 const FLATTERED_AVIF: f64 = 1.15;
 
+/// How far a look is sought.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sight {
+    /// Until it is near.
+    Near,
+    /// As far as to tell whether going on is worth it, beside a file of another format.
+    Far,
+}
+
 /// What was found of a picture in a format.
 struct Sought {
     found: Found,
@@ -29,6 +38,18 @@ impl Job<'_> {
         &self,
         format: ImageFormat,
         source: Source<'_>,
+        ready: Ready,
+        make: impl FnOnce(&Job<'_>, &Source<'_>, &Ready) -> Result<Made, Error>,
+    ) -> Result<Output, Error> {
+        self.with_look_by(Sight::Near, format, source, ready, make)
+    }
+
+    /// The same, sought so far.
+    pub(super) fn with_look_by(
+        &self,
+        sight: Sight,
+        format: ImageFormat,
+        source: Source<'_>,
         mut ready: Ready,
         make: impl FnOnce(&Job<'_>, &Source<'_>, &Ready) -> Result<Made, Error>,
     ) -> Result<Output, Error> {
@@ -36,7 +57,7 @@ impl Job<'_> {
             let made = make(self, &source, &ready)?;
             return self.finish(source, ready, made);
         };
-        let mut sought = self.sought(wanted, &ready.raster, format)?;
+        let mut sought = self.sought(wanted, &ready.raster, format, sight)?;
         ready.whole = sought.as_mut().and_then(|sought| sought.whole.take());
         let quality = sought.as_ref().map_or(self.options.quality, |sought| sought.found.quality.into());
         let options = Options { quality, ..*self.options };
@@ -54,7 +75,13 @@ impl Job<'_> {
     }
 
     /// `None` where nothing is to be lost for it, in a format that has no loss, or in none that is built for this picture.
-    fn sought(&self, wanted: Score, raster: &Raster, format: ImageFormat) -> Result<Option<Sought>, Error> {
+    fn sought(
+        &self,
+        wanted: Score,
+        raster: &Raster,
+        format: ImageFormat,
+        sight: Sight,
+    ) -> Result<Option<Sought>, Error> {
         let most = match format {
             _ if self.options.lossless != Lossless::Auto => return Ok(None),
             #[cfg(feature = "webp")]
@@ -72,6 +99,7 @@ impl Job<'_> {
         let judge = Judge::new(&self.on_background(&part), tiles)?;
         let (effort, flattery) = match format {
             ImageFormat::Avif => (score::Effort::Least, if is_sample { FLATTERED_AVIF } else { 0.0 }),
+            ImageFormat::Webp if is_sample && sight == Sight::Far => (score::Effort::Once, 0.0),
             ImageFormat::Webp if is_sample => (score::Effort::Little, 0.0),
             _ => (score::Effort::Usual, 0.0),
         };

@@ -53,6 +53,8 @@ pub(crate) enum Effort {
     Little,
     /// The same with one or two of the whole, where that takes long.
     Least,
+    /// The same with one, by which it is known how near that comes.
+    Once,
 }
 
 impl Effort {
@@ -61,6 +63,7 @@ impl Effort {
         match self {
             Self::Usual | Self::Little => (CHECKS, GOOD),
             Self::Least => (FEW, FAIR),
+            Self::Once => (1, FAIR),
         }
     }
 }
@@ -80,7 +83,7 @@ pub(crate) fn find(wanted: Score, effort: Effort, trial: &mut impl Trial) -> Res
             }
             search.end(|quality| trial.try_at(quality))
         }
-        Effort::Little | Effort::Least => {
+        Effort::Little | Effort::Least | Effort::Once => {
             search.go_on(NEAR, FEW, |quality| trial.try_at(quality))?;
             let likely = search.better(NEAR).unwrap_or(search.nearest);
             checked(wanted, likely, effort, trial)

@@ -328,6 +328,17 @@ mod look {
     }
 
     #[test]
+    fn the_smallest_has_the_look_too() {
+        let input = file(photo(1000, 700), Known::Png);
+        for target in [60.0, 70.0, 80.0] {
+            let of = |format| output(&input, &asked(format, &format!("ssim2:{target}"))).unwrap();
+            let (auto, jpeg) = (of(OutputFormat::Auto), of(OutputFormat::Jpeg));
+            assert!(auto.bytes.len() <= jpeg.bytes.len(), "{target}");
+            assert!((auto.score.unwrap() - target).abs() < 1.5, "{target}: {:?}", auto.score);
+        }
+    }
+
+    #[test]
     fn what_loses_nothing_is_the_same_picture() {
         let input = file(drawing(300, 200), Known::Png);
         let made = output(&input, &asked(OutputFormat::Auto, "auto")).unwrap();

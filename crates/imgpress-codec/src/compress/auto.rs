@@ -11,15 +11,12 @@ use crate::transform::Holds;
 use crate::{Error, Note, Outcome, Output, encode, select};
 
 /// A score so near to what is wanted counts as that.
-#[cfg(feature = "webp")]
 const NEAR: f64 = 1.0;
 
 /// How much larger a file becomes for each point of its score: 5 to 7 % between 70 and 85 (class `clic`).
-#[cfg(feature = "webp")]
 const BYTES_OF_A_POINT: f64 = 0.06;
 
 /// A file that is likely to be so much larger than another is not made to find out.
-#[cfg(feature = "webp")]
 const UNSURE: f64 = 1.1;
 
 impl Job<'_> {
@@ -110,9 +107,8 @@ impl Job<'_> {
         Err(NOTHING)
     }
 
-    /// A WebP whose look has been sought from afar, with the look; nothing, where it would not be smaller than its rival with
-    /// that.
-    #[cfg(feature = "webp")]
+    /// What was made with a look sought from afar, made with one sought until it is near; nothing, where it would then not be
+    /// smaller than its rival.
     fn sharpened(
         &self,
         made: Result<Output, Error>,
@@ -120,9 +116,7 @@ impl Job<'_> {
         input: &[u8],
         jpeg: Option<&JpegFile<'_>>,
     ) -> Result<Output, Error> {
-        let (Ok(webp), Ok(rival), Target::Look(wanted)) = (&made, rival, self.options.quality) else {
-            return made;
-        };
+        let (Ok(webp), Target::Look(wanted)) = (&made, self.options.quality) else { return made };
         let is_lossy = webp.format == ImageFormat::Webp && webp.outcome == Outcome::Compressed;
         let missing =
             webp.score.filter(|score| is_lossy && *score < 100.0).map_or(0.0, |score| wanted.get() - score);
@@ -130,22 +124,14 @@ impl Job<'_> {
             return made;
         }
         let expected = webp.length() as f64 * (missing * BYTES_OF_A_POINT).exp();
-        if expected > rival.length() as f64 * UNSURE {
+        if rival.as_ref().is_ok_and(|rival| expected > rival.length() as f64 * UNSURE) {
             return Err(NOTHING);
         }
-        self.to_webp(self.source(input, jpeg)?)
-    }
-
-    #[cfg(not(feature = "webp"))]
-    #[expect(clippy::unused_self, reason = "as where it is built")]
-    fn sharpened(
-        &self,
-        made: Result<Output, Error>,
-        _rival: &Result<Output, Error>,
-        _input: &[u8],
-        _jpeg: Option<&JpegFile<'_>>,
-    ) -> Result<Output, Error> {
-        made
+        let source = self.source(input, jpeg)?;
+        let ready = self.ready(&source, Holds::ANY)?;
+        self.with_look(ImageFormat::Webp, source, ready, |job, source, ready| {
+            job.smallest_with_alpha(source, ready)
+        })
     }
 
     /// The smallest of those that keep alpha.

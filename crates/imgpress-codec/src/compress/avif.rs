@@ -107,13 +107,10 @@ impl Job<'_> {
             return Ok(None);
         }
         let parser = decode::avif::parse(source.input, self.limits)?;
-        let mut still = Still::read(&parser);
-        if let Some(picture) = still.take() {
-            still = match kept {
-                Kept::AsItIs => Some(picture),
-                Kept::Bare => picture.without_tails(&mut Tries::new(self.budget))?,
-            };
-        }
+        let still = match (Still::read(&parser), kept) {
+            (Some(still), Kept::Bare) => still.without_tails(&mut Tries::new(self.budget))?,
+            (still, _) => still,
+        };
         let Some(still) = still else { return Ok(None) };
         let file = source.kept(ready, self.options.metadata, |extras, with_colors| {
             still.write(&Extras { icc: still.icc().as_deref().filter(|_| with_colors), ..*extras })

@@ -9,6 +9,16 @@ use crate::outputs::{options, output};
 
 const STRAY: &[u8] = b"<html><script>alert(1)</script></html>";
 
+/// Those that carry profiles.
+const FORMATS: &[OutputFormat] = &[
+    OutputFormat::Jpeg,
+    OutputFormat::Png,
+    #[cfg(feature = "webp")]
+    OutputFormat::Webp,
+    #[cfg(feature = "avif")]
+    OutputFormat::Avif,
+];
+
 fn contains(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
 }
@@ -117,14 +127,7 @@ fn a_profile_whose_tail_is_its_own_is_carried_without_it() {
     let icc = sized(p3());
     let fine = jpeg(&picture, Coding { quality: 100, ..Coding::default() });
     let [kept, _] = coarse();
-    for format in [
-        OutputFormat::Jpeg,
-        OutputFormat::Png,
-        #[cfg(feature = "webp")]
-        OutputFormat::Webp,
-        #[cfg(feature = "avif")]
-        OutputFormat::Avif,
-    ] {
+    for &format in FORMATS {
         for tail in [STRAY, &STRAY.repeat(1_053)] {
             let tailed = sized([&icc, tail].concat());
             for (input, sound) in [
@@ -147,14 +150,7 @@ fn a_profile_is_carried_up_to_its_end() {
     let picture = Picture::photo(64, 48);
     let (icc, long) = (p3(), STRAY.repeat(1_000));
     let fine = jpeg(&picture, Coding { quality: 100, ..Coding::default() });
-    for format in [
-        OutputFormat::Jpeg,
-        OutputFormat::Png,
-        #[cfg(feature = "webp")]
-        OutputFormat::Webp,
-        #[cfg(feature = "avif")]
-        OutputFormat::Avif,
-    ] {
+    for &format in FORMATS {
         for tail in [STRAY, &long] {
             let tailed = [&icc, tail].concat();
             for (input, sound) in [

@@ -3,6 +3,7 @@
 mod scale;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 pub(crate) use imgpress_jxl::KEEPS_ALPHA;
 use imgpress_jxl::{Coding, Colors as Meaning, Effort as Theirs, Picture, Settings};
@@ -72,12 +73,22 @@ pub(crate) fn check_size((width, height): (u32, u32)) -> Result<(), Error> {
     fits.then_some(()).ok_or_else(|| TooLarge::ForFormat { format: "JPEG XL", width, height, limit }.into())
 }
 
-/// A profile written anew: libjxl parses none that a stranger wrote.
+/// Where a profile says when it was made (ICC.1:2022, 7.2.10).
+const CREATED: Range<usize> = 24..36;
+
+/// A profile written anew: libjxl parses none that a stranger wrote. It says when it was made as the stranger's does:
+/// moxcms puts the moment of writing there, and the same input would give another file every second.
 ///
 /// # Errors
 /// It is none that can be written.
 pub(crate) fn rewritten(icc: &Icc) -> Result<Vec<u8>, Error> {
-    icc.profile.encode().map_err(|error| Error::Encoder(format!("the profile cannot be written: {error:?}")))
+    let written = icc.profile.encode();
+    let mut written =
+        written.map_err(|error| Error::Encoder(format!("the profile cannot be written: {error:?}")))?;
+    if let (Some(created), Some(made)) = (written.get_mut(CREATED), icc.bytes.get(CREATED)) {
+        created.copy_from_slice(made);
+    }
+    Ok(written)
 }
 
 fn encode(raster: &Raster, coding: Coding, effort: Theirs, budget: &Budget) -> Result<Vec<u8>, Error> {
@@ -154,4 +165,17 @@ fn without_loss(effort: Effort) -> Theirs {
         Effort::Balanced => 4,
         Effort::Max => 7,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_says_when_it_was_made_and_not_when_it_was_written() {
+        let mut p3 = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+        p3[CREATED].copy_from_slice(&[7, 0xd1, 0, 2, 0, 3, 0, 4, 0, 5, 0, 6]);
+        let Colors::Icc(icc) = Colors::of_icc(Some(p3.clone())) else { panic!("a profile") };
+        assert_eq!(rewritten(&icc).unwrap()[CREATED], p3[CREATED]);
+    }
 }

@@ -2,7 +2,7 @@ use imgpress_codec::options::ImageFormat;
 use moxcms::ColorProfile;
 
 use crate::fixtures::{
-    Coding, Decoded, Picture, assert_near, jpeg, png, png_with_icc, run, run_on, with_segment,
+    Coding, Decoded, Picture, assert_near, display_p3, jpeg, png, png_with_icc, run, run_on, with_segment,
 };
 
 /// sRGB colours and the values that other spaces have for them, by the matrices and curves of IEC 61966-2-1,
@@ -16,7 +16,7 @@ const COLORS: [([u8; 3], [u8; 3], [u8; 3]); 3] = [
 #[test]
 fn a_wide_gamut_picture_keeps_its_colours() {
     let adobe = ColorProfile::new_adobe_rgb().encode().unwrap();
-    let p3 = ColorProfile::new_display_p3().encode().unwrap();
+    let p3 = display_p3();
     for (srgb, in_adobe, in_p3) in COLORS {
         for (icc, color, name) in [(&adobe, in_adobe, "Adobe RGB"), (&p3, in_p3, "Display P3")] {
             let picture = Picture::new(48, 48, |_, _| color);
@@ -32,7 +32,7 @@ fn a_wide_gamut_picture_keeps_its_colours() {
 
 #[test]
 fn a_profile_in_parts_is_put_together_in_the_order_of_their_numbers() {
-    let icc = ColorProfile::new_display_p3().encode().unwrap();
+    let icc = display_p3();
     let (first, second) = icc.split_at(icc.len() / 2);
     let part = |number, data: &[u8]| [b"ICC_PROFILE\0".as_slice(), &[number, 2], data].concat();
     let fine =
@@ -44,7 +44,7 @@ fn a_profile_in_parts_is_put_together_in_the_order_of_their_numbers() {
 #[test]
 fn an_output_carries_no_profile() {
     let picture = Picture::photo(48, 48);
-    let input = png_with_icc(&picture, &ColorProfile::new_display_p3().encode().unwrap());
+    let input = png_with_icc(&picture, &display_p3());
     let output = run(&input, 90).unwrap();
     assert!(!output.bytes.windows(11).any(|window| window == b"ICC_PROFILE"));
 }
@@ -60,7 +60,7 @@ fn a_broken_profile_is_ignored() {
 
 #[test]
 fn transparent_pixels_are_converted_before_they_are_flattened() {
-    let icc = ColorProfile::new_display_p3().encode().unwrap();
+    let icc = display_p3();
     let rgba = [184, 63, 57, 128].repeat(48 * 48);
     let input = png((48, 48), png::ColorType::Rgba, &rgba, |info| info.icc_profile = Some(icc.into()));
     let decoded = Decoded::of(&run_on(&input, "#000000").bytes);

@@ -1,6 +1,7 @@
 //! Pictures, the files they are put in, and what is read back.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 use image::codecs::{bmp::BmpEncoder, gif::GifEncoder, pnm::PnmEncoder, qoi::QoiEncoder, webp::WebPEncoder};
 use image::{ExtendedColorType, ImageEncoder};
@@ -137,6 +138,13 @@ pub(crate) fn png(
 
 pub(crate) fn png_rgb(picture: &Picture) -> Vec<u8> {
     png(picture.size(), png::ColorType::Rgb, &picture.rgb, |_| {})
+}
+
+/// The profile of Display P3, the same at every call: moxcms writes into each that it makes at what second that was.
+pub(crate) fn display_p3() -> Vec<u8> {
+    static PROFILE: LazyLock<Vec<u8>> =
+        LazyLock::new(|| moxcms::ColorProfile::new_display_p3().encode().unwrap());
+    PROFILE.clone()
 }
 
 pub(crate) fn png_with_icc(picture: &Picture, icc: &[u8]) -> Vec<u8> {

@@ -7,7 +7,9 @@ use imgpress_codec::options::{
 };
 use imgpress_codec::{Error, Limits, Note, Outcome, Removed, probe};
 
-use crate::fixtures::{Coding, Decoded, Picture, exif, jpeg, jpeg_of, png_with_icc, with_segment};
+use crate::fixtures::{
+    Coding, Decoded, Picture, display_p3, exif, jpeg, jpeg_of, png_with_icc, with_segment,
+};
 use crate::jpeg_xl::{MOVING, assert_color, pixels};
 use crate::outputs::{decoded, drawing, file, options, output, photo, seen};
 
@@ -199,8 +201,7 @@ fn a_jpeg_that_is_to_be_turned_is_still_turned_afterwards_and_once() {
 
 #[test]
 fn a_profile_that_is_kept_says_the_same() {
-    let p3 = moxcms::ColorProfile::new_display_p3().encode().unwrap();
-    let input = png_with_icc(&Picture::quarters(48, 32), &p3);
+    let input = png_with_icc(&Picture::quarters(48, 32), &display_p3());
     let converted = decoded(&output(&input, &options(OutputFormat::Png)).unwrap());
     for lossless in [Lossless::Auto, Lossless::True] {
         let quality = Quality::try_from(95).unwrap().into();

@@ -1,6 +1,8 @@
 use imgpress_codec::{Limits, Orientation, Outcome, probe};
 
-use crate::fixtures::{Coding, Decoded, Picture, every_format, exif, jpeg, png_rgb, run, with_segment};
+use crate::fixtures::{
+    Coding, Decoded, Picture, display_p3, every_format, exif, jpeg, png_rgb, run, with_segment,
+};
 
 fn contains(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
@@ -62,7 +64,7 @@ fn a_kept_jpeg_is_coded_anew_where_that_makes_it_smaller() {
 
 #[test]
 fn a_recoded_jpeg_keeps_what_its_picture_needs_and_loses_the_rest() {
-    let icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let icc = display_p3();
     let mut input = coarse_as_others_write_it();
     input = with_segment(&input, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &icc].concat());
     input = with_segment(&input, 0xe1, &[b"Exif\0\0".as_slice(), &exif(6)].concat());
@@ -121,7 +123,7 @@ fn a_kept_jpeg_keeps_its_orientation_and_nothing_else_of_its_exif() {
 
 #[test]
 fn a_kept_jpeg_keeps_its_colour_profile() {
-    let icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let icc = display_p3();
     let input = with_segment(&coarse(), 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &icc].concat());
     let output = run(&input, 80).unwrap();
     assert_eq!((output.outcome, &output.bytes), (Outcome::Kept, &input));

@@ -5,7 +5,8 @@ use imgpress_codec::{Budget, Limits, Outcome, Output, compress};
 use moxcms::ColorProfile;
 
 use crate::fixtures::{
-    Coding, Decoded, Picture, assert_near, exif, jpeg, jpeg_of, png, png_rgb, png_with_icc, run, with_segment,
+    Coding, Decoded, Picture, assert_near, display_p3, exif, jpeg, jpeg_of, png, png_rgb, png_with_icc, run,
+    with_segment,
 };
 
 fn keep(input: &[u8], background: &str) -> Output {
@@ -25,19 +26,15 @@ fn profile_in(jpeg: &[u8]) -> Option<Vec<u8>> {
     decoder.icc_profile()
 }
 
-fn p3() -> Vec<u8> {
-    ColorProfile::new_display_p3().encode().unwrap()
-}
-
 #[test]
 fn values_and_profile_stay() {
     let picture = Picture::photo(64, 48);
     let fine = jpeg(&picture, Coding { quality: 100, ..Coding::default() });
-    let tagged = with_segment(&fine, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &p3()].concat());
-    for (input, untagged) in [(png_with_icc(&picture, &p3()), png_rgb(&picture)), (tagged, fine)] {
+    let tagged = with_segment(&fine, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &display_p3()].concat());
+    for (input, untagged) in [(png_with_icc(&picture, &display_p3()), png_rgb(&picture)), (tagged, fine)] {
         let output = keep(&input, "#ffffff");
         assert_eq!(output.outcome, Outcome::Compressed);
-        assert_eq!(profile_in(&output.bytes), Some(p3()));
+        assert_eq!(profile_in(&output.bytes), Some(display_p3()));
         let untagged = run(&untagged, 95).unwrap();
         assert!(Decoded::of(&output.bytes).pixels == Decoded::of(&untagged.bytes).pixels);
         assert_eq!(keep(&output.bytes, "#ffffff").bytes, output.bytes, "a second pass changes no byte");
@@ -50,10 +47,11 @@ fn a_jpeg_that_is_kept_or_turned_has_its_profile_too() {
     for (quality, outcome) in [(30, Outcome::Kept), (100, Outcome::Compressed)] {
         for orientation in [1, 6] {
             let plain = jpeg(&picture, Coding { quality, ..Coding::default() });
-            let tagged = with_segment(&plain, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &p3()].concat());
+            let tagged =
+                with_segment(&plain, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &display_p3()].concat());
             let input = with_segment(&tagged, 0xe1, &[b"Exif\0\0".as_slice(), &exif(orientation)].concat());
             let output = keep(&input, "#ffffff");
-            assert_eq!((output.outcome, profile_in(&output.bytes)), (outcome, Some(p3())));
+            assert_eq!((output.outcome, profile_in(&output.bytes)), (outcome, Some(display_p3())));
             assert_eq!(keep(&output.bytes, "#ffffff").bytes, output.bytes, "a second pass changes no byte");
         }
     }
@@ -62,7 +60,7 @@ fn a_jpeg_that_is_kept_or_turned_has_its_profile_too() {
 #[test]
 fn a_long_profile_comes_out_whole() {
     // Three segments' worth: what follows the text of a tag is no part of what it says, but of its bytes.
-    let mut long = p3();
+    let mut long = display_p3();
     long.extend((0..150_000_u32).map(|at| ((at * 7919) >> 5) as u8));
     let length = u32::try_from(long.len()).unwrap();
     long[..4].copy_from_slice(&length.to_be_bytes());
@@ -78,10 +76,10 @@ fn wide_pictures_are_narrowed_and_not_converted() {
     let samples = [184, 184, 63, 63, 57, 57].repeat(1024);
     let input = png((32, 32), png::ColorType::Rgb, &samples, |info| {
         info.bit_depth = png::BitDepth::Sixteen;
-        info.icc_profile = Some(p3().into());
+        info.icc_profile = Some(display_p3().into());
     });
     let output = keep(&input, "#ffffff");
-    assert_eq!(profile_in(&output.bytes), Some(p3()));
+    assert_eq!(profile_in(&output.bytes), Some(display_p3()));
     assert_near(&Decoded::of(&output.bytes).at(0.5, 0.5), &[184, 63, 57], 2, "as it was");
 }
 
@@ -106,7 +104,8 @@ fn grey_stays_grey_with_a_grey_profile() {
 
 #[test]
 fn the_background_is_converted_into_the_profile() {
-    let clear = png((32, 32), png::ColorType::Rgba, &[0; 4096], |info| info.icc_profile = Some(p3().into()));
+    let clear =
+        png((32, 32), png::ColorType::Rgba, &[0; 4096], |info| info.icc_profile = Some(display_p3().into()));
     // Display P3's (184, 63, 57) is sRGB's (200, 50, 50).
     assert_near(&Decoded::of(&keep(&clear, "#c83232").bytes).at(0.5, 0.5), &[184, 63, 57], 3, "colour");
     let icc = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();

@@ -7,7 +7,7 @@ use crate::carriers::{
     MAKER_NOTE_AT, PACKET, SECRETS, block, contains, dataset, datasets, exif_segment, laden, notes,
     packet_in, removed, resource, run_with, segment, segments, tags, xmp_segment,
 };
-use crate::fixtures::{Coding, Decoded, Picture, exif, jpeg, with_segment};
+use crate::fixtures::{Coding, Decoded, Picture, display_p3, exif, jpeg, with_segment};
 
 /// A quality that the fixture is kept at, and one that it is compressed at.
 const BOTH: [(u8, u8, Outcome); 2] = [(20, 80, Outcome::Kept), (98, 70, Outcome::Compressed)];
@@ -266,7 +266,7 @@ fn a_broken_profile_is_told() {
         let output = run_with(&input, 70, Metadata::Strip);
         assert_eq!((removed(&output), notes(&output)), (vec!["profile"], vec!["profile-unusable"]));
     }
-    let icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    let icc = display_p3();
     let sound = with_segment(&plain, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &icc].concat());
     let output = run_with(&sound, 70, Metadata::Strip);
     assert_eq!((removed(&output), notes(&output)), (vec!["profile"], vec![]));

@@ -1,14 +1,13 @@
 //! What stands around the picture of a WebP or PNG output: orientation, colours, metadata.
 
 use std::io::Cursor;
-use std::sync::LazyLock;
 
 use image::ImageDecoder;
 use image::codecs::{png::PngDecoder, webp::WebPDecoder};
 use imgpress_codec::options::{ColorSpace, ImageFormat, Metadata, Options, OutputFormat};
 use imgpress_codec::{Limits, Outcome, Output, Removed, probe};
 
-use crate::fixtures::{Coding, Picture, assert_near, exif, jpeg, png_with_icc, with_segment};
+use crate::fixtures::{Coding, Picture, assert_near, display_p3, exif, jpeg, png_with_icc, with_segment};
 use crate::outputs::{file, options, output};
 
 const PACKET: &str = "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF \
@@ -41,17 +40,10 @@ fn found(output: &Output) -> Found {
     Found { size: decoder.dimensions(), pixels, icc, exif, xmp }
 }
 
-/// Made once: it says at what second that was.
-static P3: LazyLock<Vec<u8>> = LazyLock::new(|| moxcms::ColorProfile::new_display_p3().encode().unwrap());
-
-fn p3() -> Vec<u8> {
-    P3.clone()
-}
-
 /// A turned JPEG in Display P3 with EXIF and XMP.
 fn camera(picture: &Picture) -> Vec<u8> {
     let plain = jpeg(picture, Coding { quality: 98, ..Coding::default() });
-    let profile = with_segment(&plain, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &p3()].concat());
+    let profile = with_segment(&plain, 0xe2, &[b"ICC_PROFILE\0\x01\x01".as_slice(), &display_p3()].concat());
     let xmp = [b"http://ns.adobe.com/xap/1.0/\0", PACKET.as_bytes()].concat();
     let segment = [b"Exif\0\0".as_slice(), &exif(6)].concat();
     with_segment(&with_segment(&profile, 0xe1, &xmp), 0xe1, &segment)
@@ -82,7 +74,7 @@ fn what_is_to_be_kept_is_carried() {
         let keep = Options { metadata: Metadata::Keep, color: ColorSpace::Keep, ..options(*format) };
         let made = output(&input, &keep).unwrap();
         let carried = found(&made);
-        assert_eq!(carried.icc, Some(p3()), "{format}");
+        assert_eq!(carried.icc, Some(display_p3()), "{format}");
         let block = carried.exif.unwrap();
         assert!(block.starts_with(b"MM") && block.windows(10).any(|part| part == b"Ada Secret"), "{format}");
         assert_eq!(carried.xmp.as_deref(), Some(PACKET.as_bytes()), "{format}");
@@ -140,6 +132,6 @@ fn a_profile_of_a_kept_png_goes_where_it_says_nothing_and_is_converted_where_it_
     let made = output(&png_with_icc(&picture, &srgb), &options(OutputFormat::Png)).unwrap();
     let bare = found(&made);
     assert_eq!((bare.icc, bare.pixels.as_raw() == &picture.rgb), (None, true));
-    let made = output(&png_with_icc(&picture, &p3()), &options(OutputFormat::Png)).unwrap();
+    let made = output(&png_with_icc(&picture, &display_p3()), &options(OutputFormat::Png)).unwrap();
     assert!(found(&made).pixels.as_raw() != &picture.rgb);
 }

@@ -1,9 +1,7 @@
 //! What the chunks of a PNG say of its colours, by the third edition: cICP before iCCP before sRGB before gAMA and
 //! cHRM. Expected values are computed here, by the matrices and curves of the standards.
 
-use moxcms::ColorProfile;
-
-use crate::fixtures::{Decoded, Picture, assert_near, png, png_rgb, png_with_icc, run, run_on};
+use crate::fixtures::{Decoded, Picture, assert_near, display_p3, png, png_rgb, png_with_icc, run, run_on};
 
 /// A PNG with a chunk put right behind its header.
 pub(crate) fn with_chunk(png: &[u8], name: &[u8; 4], data: &[u8]) -> Vec<u8> {
@@ -133,7 +131,7 @@ fn greys_follow_gamma_and_stay_one_component() {
 #[test]
 fn the_highest_chunk_that_is_there_decides() {
     let color = [180, 90, 60];
-    let p3 = ColorProfile::new_display_p3().encode().unwrap();
+    let p3 = display_p3();
     let picture = Picture::new(32, 32, |_, _| color);
     let (as_p3, as_2020, as_linear) = (
         expected(color, srgb_light, P3_TO_SRGB),

@@ -2,9 +2,8 @@
 
 use imgpress_codec::options::{ColorSpace, Options, OutputFormat, Quality};
 use imgpress_codec::{Note, Outcome, Output, Removed};
-use moxcms::ColorProfile;
 
-use crate::fixtures::{Coding, Picture, jpeg, png_with_icc, with_segment};
+use crate::fixtures::{Coding, Picture, display_p3, jpeg, png_with_icc, with_segment};
 use crate::outputs::{options, output};
 
 const STRAY: &[u8] = b"<html><script>alert(1)</script></html>";
@@ -21,10 +20,6 @@ const FORMATS: &[OutputFormat] = &[
 
 fn contains(bytes: &[u8], text: &[u8]) -> bool {
     bytes.windows(text.len()).any(|window| window == text)
-}
-
-fn p3() -> Vec<u8> {
-    ColorProfile::new_display_p3().encode().unwrap()
 }
 
 fn parts(parts: &[&[u8]]) -> Vec<Vec<u8>> {
@@ -56,7 +51,7 @@ fn a_kept_jpeg_loses_a_profile_that_cannot_be_used() {
     for plain in coarse() {
         for color in [ColorSpace::Srgb, ColorSpace::Keep] {
             let expected = made(&plain, OutputFormat::Jpeg, color);
-            for broken in [STRAY, &long, &p3()[..100], &[]] {
+            for broken in [STRAY, &long, &display_p3()[..100], &[]] {
                 let output = made(&with_parts(&plain, &[broken]), OutputFormat::Jpeg, color);
                 assert!(output.outcome == Outcome::Kept && output.bytes == expected.bytes);
                 assert!(output.removed.contains(&Removed::Profile), "{:?}", output.removed);
@@ -68,7 +63,7 @@ fn a_kept_jpeg_loses_a_profile_that_cannot_be_used() {
 
 #[test]
 fn a_kept_jpeg_has_its_profile_up_to_its_end() {
-    let (icc, long) = (p3(), STRAY.repeat(1_000));
+    let (icc, long) = (display_p3(), STRAY.repeat(1_000));
     let tailed = [&icc, STRAY].concat();
     let (start, end) = icc.split_at(200);
     for plain in coarse() {
@@ -124,7 +119,7 @@ fn a_profile_whose_tail_is_its_own_is_carried_without_it() {
         icc[..4].copy_from_slice(&length.to_be_bytes());
         icc
     };
-    let icc = sized(p3());
+    let icc = sized(display_p3());
     let fine = jpeg(&picture, Coding { quality: 100, ..Coding::default() });
     let [kept, _] = coarse();
     for &format in FORMATS {
@@ -148,7 +143,7 @@ fn a_profile_whose_tail_is_its_own_is_carried_without_it() {
 #[test]
 fn a_profile_is_carried_up_to_its_end() {
     let picture = Picture::photo(64, 48);
-    let (icc, long) = (p3(), STRAY.repeat(1_000));
+    let (icc, long) = (display_p3(), STRAY.repeat(1_000));
     let fine = jpeg(&picture, Coding { quality: 100, ..Coding::default() });
     for &format in FORMATS {
         for tail in [STRAY, &long] {

@@ -1,9 +1,8 @@
 //! PNG files (W3C Recommendation, third edition): of a still picture, written in one form only, so that a file that was
 //! made here comes out as it is when it is kept.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 
-use flate2::bufread::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
 
@@ -135,43 +134,62 @@ impl<'a> Still<'a> {
     }
 }
 
+/// How far back a stream refers at most (RFC 1951, 2).
+const WINDOW: usize = 1 << 15;
+
 /// Whether a stream of zlib's holds so many bytes and ends with them.
 fn holds(parts: &[&[u8]], bytes: u64) -> bool {
-    let length: usize = parts.iter().map(|part| part.len()).sum();
-    // One more, so that the end is looked for.
-    let mut inflated = ZlibDecoder::new(Parts { parts, at: 0 }).take(bytes.saturating_add(1));
-    let count = io::copy(&mut inflated, &mut io::sink());
-    matches!(count, Ok(count) if count == bytes) && inflated.into_inner().total_in() == length as u64
+    let parts: Vec<_> = parts.iter().copied().filter(|part| !part.is_empty()).collect();
+    let Some((last, before)) = parts.split_last() else { return false };
+    let Some((&end, most)) = last.split_last() else { return false };
+    let mut stream = Stream::new();
+    // The decoder takes some bytes more than it has a use for: that it is not done before the last one is what says that
+    // nothing follows.
+    let parts = before.iter().copied().chain([most]);
+    let is_sound = parts.into_iter().all(|part| stream.take(part, false, bytes));
+    is_sound
+        && !stream.is_done()
+        && stream.take(&[end], true, bytes)
+        && stream.is_done()
+        && stream.bytes == bytes
 }
 
-/// The parts of one stream of data.
-struct Parts<'a> {
-    parts: &'a [&'a [u8]],
+/// A stream of zlib's as it is inflated, of which no more is kept than it refers to.
+struct Stream {
+    decoder: fdeflate::Decompressor,
+    inflated: Vec<u8>,
     at: usize,
+    /// Inflated in all.
+    bytes: u64,
 }
 
-impl Read for Parts<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let from = io::BufRead::fill_buf(self)?;
-        let count = from.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&from[..count]);
-        io::BufRead::consume(self, count);
-        Ok(count)
+impl Stream {
+    fn new() -> Self {
+        Self { decoder: fdeflate::Decompressor::new(), inflated: vec![0; 4 * WINDOW], at: 0, bytes: 0 }
     }
-}
 
-impl io::BufRead for Parts<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while let [part, rest @ ..] = self.parts
-            && self.at >= part.len()
-        {
-            (self.parts, self.at) = (rest, 0);
+    fn is_done(&self) -> bool {
+        self.decoder.is_done()
+    }
+
+    /// Whether more of it is sound, and no more than so many bytes in all.
+    fn take(&mut self, mut input: &[u8], is_last: bool, most: u64) -> bool {
+        loop {
+            let read = self.decoder.read(input, &mut self.inflated, self.at, is_last);
+            let Ok((taken, made)) = read else { return false };
+            input = input.get(taken..).unwrap_or_default();
+            self.at += made;
+            self.bytes += made as u64;
+            if self.bytes > most {
+                return false;
+            }
+            if self.at < self.inflated.len() {
+                // The output is not full: all of the input was taken, or the stream is at its end.
+                return true;
+            }
+            self.inflated.copy_within(self.at - WINDOW.., 0);
+            self.at = WINDOW;
         }
-        Ok(self.parts.first().and_then(|part| part.get(self.at..)).unwrap_or_default())
-    }
-
-    fn consume(&mut self, bytes: usize) {
-        self.at += bytes;
     }
 }
 
@@ -292,6 +310,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_long_stream_ends_where_its_checksum_does_whichever_parts_it_comes_in() {
+        let mut number = 1_u32;
+        let bytes: Vec<u8> = (0..10 * WINDOW)
+            .map(|at| {
+                number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                if at % WINDOW < 1_000 { 7 } else { (number >> 26) as u8 }
+            })
+            .collect();
+        let stream = compressed(&bytes).unwrap();
+        let length = bytes.len() as u64;
+        for part in [1, 2, 7, 1_000, stream.len() - 1, stream.len()] {
+            let in_parts = |stream: &[u8], bytes| holds(&stream.chunks(part).collect::<Vec<_>>(), bytes);
+            assert!(in_parts(&stream, length), "{part}");
+            assert!(!in_parts(&stream, length + 1) && !in_parts(&stream, length - 1), "{part}");
+            for behind in 1..=9 {
+                let tailed = [stream.as_slice(), &[0; 9][..behind]].concat();
+                assert!(!in_parts(&tailed, length), "{part} and {behind} behind it");
+                assert!(!in_parts(&stream[..stream.len() - behind], length), "{part}, cut by {behind}");
+            }
+        }
+        let mut other = stream.clone();
+        *other.last_mut().unwrap() ^= 1;
+        assert!(!holds(&[&other], length) && !holds(&[], 0) && !holds(&[&[]], 0));
     }
 
     #[test]

@@ -134,6 +134,17 @@ impl<'a> Still<'a> {
     }
 }
 
+/// A bare file of red, green and blue, of 8 bits each, and of alpha where there is one (11.2.1): `data` is the stream of its
+/// rows.
+#[cfg(feature = "oxipng")]
+pub(crate) fn truecolour((width, height): (u32, u32), has_alpha: bool, data: &[u8]) -> Vec<u8> {
+    let [width, height] = [width, height].map(u32::to_be_bytes);
+    let header = [width.as_slice(), &height, &[8, if has_alpha { 6 } else { 2 }, 0, 0, 0]].concat();
+    let (colors, palette, transparency) = (Vec::new(), None, None);
+    Still { header: &header, colors, palette, transparency, data: vec![data] }
+        .write(&Extras::default(), false)
+}
+
 /// How far back a stream refers at most (RFC 1951, 2).
 const WINDOW: usize = 1 << 15;
 

@@ -6,6 +6,8 @@ mod palette;
 #[cfg(not(feature = "oxipng"))]
 mod plain;
 mod quantise;
+#[cfg(feature = "oxipng")]
+mod truecolour;
 
 #[cfg(feature = "oxipng")]
 use optimized as encoder;

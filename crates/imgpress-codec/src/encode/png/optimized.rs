@@ -3,47 +3,64 @@
 //! It would pack the whole picture by each way of filtering that is tried. Here a part of the rows is, and the whole by the
 //! best way alone.
 
+use std::borrow::Cow;
+
 use oxipng::{BitDepth, ColorType, Deflater, FilterStrategy, IndexSet, Options, RawImage};
 
 use super::palette::{Indexed, MOST};
+use super::truecolour::Truecolour;
 use super::{Pixels, Rows};
 use crate::options::Effort;
 use crate::raster::Layout;
 use crate::{Budget, Error};
 
-/// Every so many bands of rows one is tried; with `fast`, fewer.
-const STEP: usize = 8;
-const FAST_STEP: usize = 16;
+/// Of bands of rows one in so many is tried, or one of all where there are fewer; with `fast`, fewer.
+pub(super) const STEP: usize = 8;
+pub(super) const FAST_STEP: usize = 16;
 
 /// Rows of a band: as many as give the packer something to repeat.
-const BAND: usize = 32;
+pub(super) const BAND: usize = 32;
 
 /// Pictures of no more bytes are tried as a whole: a part of them says too little, and they take no time.
-const WHOLE: usize = 1 << 16;
+pub(super) const WHOLE: usize = 1 << 16;
+
+/// With `balanced`, ways of filtering whose parts are longer than the shortest by no more than one part in so many are tried
+/// once more with other bands, twice as many.
+const CLOSE: usize = 33;
 
 /// Rows as they are repeat what is far away, which a part packed in haste finds less of: they are taken for shorter by one
 /// part in so many, where `fast` tries them. Of the graphics that were measured, those that are smaller unfiltered were at
 /// most 6 % larger in the part, and the others at least 10 % larger.
-const UNFILTERED: usize = 13;
+pub(super) const UNFILTERED: usize = 13;
 
 /// A picture that is packed to no less than one part in so many is a photograph or noise. To look for longer matches
 /// (libdeflate's level 5 in place of 2) saves 1 to 3 % of those and costs a third more time; of graphics it saves 5 to 10 %.
-const NOISY: usize = 4;
+pub(super) const NOISY: usize = 4;
 
 /// What is packed.
-struct Image {
+struct Image<'a> {
     size: (u32, u32),
     kind: ColorType,
     /// One byte a component.
-    values: Vec<u8>,
+    values: Cow<'a, [u8]>,
+    /// Whether it may have so few colours that a list of them is shorter.
+    may_have_palette: bool,
 }
 
 /// As [`super::lossless`].
 pub(super) fn encode(rows: &Rows<'_>, effort: Effort, budget: &Budget) -> Result<Vec<u8>, Error> {
     let image = Image::of(rows);
+    if effort == Effort::Fast
+        && !image.may_have_palette
+        && let Pixels::Plain(layout, values) = rows.pixels
+        && let Some(picture) = Truecolour::of(rows.size, layout, values)
+    {
+        return picture.encode(budget);
+    }
     let options = options(&image, effort, budget)?;
     let options = Options {
         grayscale_reduction: rows.may_turn_grey,
+        palette_reduction: image.may_have_palette,
         // It ends early then, and what is made is not used: the budget is looked at.
         timeout: budget.remaining(),
         ..options
@@ -54,39 +71,58 @@ pub(super) fn encode(rows: &Rows<'_>, effort: Effort, budget: &Budget) -> Result
 }
 
 /// oxipng's, with one way of filtering, but for the least and the most effort's pictures.
-fn options(image: &Image, effort: Effort, budget: &Budget) -> Result<Options, Error> {
-    let (preset, step, tried) = match effort {
+fn options(image: &Image<'_>, effort: Effort, budget: &Budget) -> Result<Options, Error> {
+    let (preset, step, level) = match effort {
         Effort::Fast => (0, FAST_STEP, 1),
         Effort::Balanced => (2, STEP, 7),
         Effort::Max => return Ok(Options::from_preset(4)),
     };
     let Some(part) = image.part(step) else { return Ok(Options::from_preset(preset)) };
     let bytes = part.values.len();
-    let part = part.raw()?;
-    let mut best = (usize::MAX, FilterStrategy::NONE);
-    for filter in filters(image, effort) {
-        budget.check()?;
-        let mut length = packed(&part, &tried_by(filter.clone(), tried))?.len();
-        if effort == Effort::Fast && filter == FilterStrategy::NONE {
-            length -= length / UNFILTERED;
-        }
-        if length < best.0 {
-            best = (length, filter);
-        }
+    let mut tried = tried(part, filters(image, effort), level, budget)?;
+    let rival = tried.iter().skip(1).take_while(|(length, _)| length - tried[0].0 <= length / CLOSE).count();
+    if effort == Effort::Balanced
+        && rival > 0
+        && let Some(part) = image.part(step / 2)
+    {
+        let rivals = tried.drain(..=rival).map(|(_, filter)| filter).collect();
+        tried = self::tried(part, rivals, level, budget)?;
     }
+    let (length, filter) = tried.swap_remove(0);
     let compression = match effort {
-        Effort::Fast if best.0 > bytes / NOISY => 2,
+        Effort::Fast if length > bytes / NOISY => 2,
         Effort::Fast => 5,
         _ => 11,
     };
     let deflater = Deflater::Libdeflater { compression };
-    Ok(Options { filters: IndexSet::from([best.1]), deflater, ..Options::from_preset(preset) })
+    Ok(Options { filters: IndexSet::from([filter]), deflater, ..Options::from_preset(preset) })
+}
+
+/// How many bytes a part takes with each way of filtering, the shortest first.
+fn tried(
+    part: Image<'_>,
+    filters: Vec<FilterStrategy>,
+    level: u8,
+    budget: &Budget,
+) -> Result<Vec<(usize, FilterStrategy)>, Error> {
+    let part = part.raw()?;
+    let lengths = filters.into_iter().map(|filter| {
+        budget.check()?;
+        let length = packed(&part, &tried_by(filter.clone(), level))?.len();
+        Ok((length, filter))
+    });
+    let mut lengths: Vec<_> = lengths.collect::<Result<_, Error>>()?;
+    lengths.sort_by_key(|(length, _)| *length);
+    Ok(lengths)
 }
 
 /// Ways of filtering that are tried. Numbers of colours are seldom like their neighbours.
-fn filters(image: &Image, effort: Effort) -> Vec<FilterStrategy> {
+fn filters(image: &Image<'_>, effort: Effort) -> Vec<FilterStrategy> {
     match (effort, &image.kind) {
-        (_, ColorType::Indexed { .. }) => vec![FilterStrategy::NONE, FilterStrategy::Bigrams],
+        (Effort::Fast, ColorType::Indexed { .. }) => vec![FilterStrategy::NONE, FilterStrategy::Bigrams],
+        (_, ColorType::Indexed { .. }) => {
+            vec![FilterStrategy::NONE, FilterStrategy::Entropy, FilterStrategy::Bigrams]
+        }
         (Effort::Fast, _) => vec![FilterStrategy::NONE, FilterStrategy::SUB, FilterStrategy::PAETH],
         _ => vec![
             FilterStrategy::NONE,
@@ -111,44 +147,54 @@ fn tried_by(filter: FilterStrategy, compression: u8) -> Options {
     }
 }
 
-impl Image {
-    fn of(rows: &Rows<'_>) -> Self {
+impl<'a> Image<'a> {
+    fn of(rows: &'a Rows<'_>) -> Self {
         let size = rows.size;
         match &rows.pixels {
-            Pixels::Indexed(indexed) => Self::indexed(size, indexed),
+            Pixels::Indexed(indexed) => {
+                Self::indexed(size, indexed.indices.as_slice().into(), &indexed.colors)
+            }
             Pixels::Plain(layout, values) => {
                 let few = layout.channels() > 1;
                 match few.then(|| Indexed::exactly(*layout, values, MOST)).flatten() {
                     // Grey is better off as such.
-                    Some(indexed) if !indexed.is_grey() => Self::indexed(size, &indexed),
-                    _ => Self { size, kind: color_type(*layout), values: values.to_vec() },
+                    Some(indexed) if !indexed.is_grey() => {
+                        Self::indexed(size, indexed.indices.into(), &indexed.colors)
+                    }
+                    found => Self {
+                        size,
+                        kind: color_type(*layout),
+                        values: Cow::Borrowed(values),
+                        may_have_palette: !few || found.is_some(),
+                    },
                 }
             }
         }
     }
 
-    fn indexed(size: (u32, u32), indexed: &Indexed) -> Self {
-        let palette = indexed.colors.iter().map(|&[r, g, b, a]| oxipng::RGBA8 { r, g, b, a }).collect();
-        Self { size, kind: ColorType::Indexed { palette }, values: indexed.indices.clone() }
+    fn indexed(size: (u32, u32), values: Cow<'a, [u8]>, colors: &[[u8; 4]]) -> Self {
+        let palette = colors.iter().map(|&[r, g, b, a]| oxipng::RGBA8 { r, g, b, a }).collect();
+        Self { size, kind: ColorType::Indexed { palette }, values, may_have_palette: true }
     }
 
     /// A band of rows out of every `step`; `None` of a small picture.
-    fn part(&self, step: usize) -> Option<Self> {
+    fn part(&self, step: usize) -> Option<Image<'static>> {
         let rows = self.size.1 as usize;
         let row = self.values.len() / rows.max(1);
         let step = step.min(rows / BAND);
-        if self.values.len() <= WHOLE || step < STEP {
+        if self.values.len() <= WHOLE || rows / BAND < STEP {
             return None;
         }
         let bands = self.values.chunks(row * BAND).skip(step / 2).step_by(step);
         let values: Vec<u8> = bands.flatten().copied().collect();
         let height = u32::try_from(values.len() / row).ok()?;
-        Some(Self { size: (self.size.0, height), kind: self.kind.clone(), values })
+        let (size, kind) = ((self.size.0, height), self.kind.clone());
+        Some(Image { size, kind, values: values.into(), may_have_palette: self.may_have_palette })
     }
 
     fn raw(self) -> Result<RawImage, Error> {
         let (width, height) = self.size;
-        RawImage::new(width, height, self.kind, BitDepth::Eight, self.values).map_err(failed)
+        RawImage::new(width, height, self.kind, BitDepth::Eight, self.values.into_owned()).map_err(failed)
     }
 }
 

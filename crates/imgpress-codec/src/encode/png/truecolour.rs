@@ -122,13 +122,14 @@ fn paeth(into: &mut [u8], values: &[u8], above: &[u8], pixel: usize) {
         let [a, b, c] = [*left, *above, *corner].map(i16::from);
         let (of_a, of_b, of_c) = ((b - c).abs(), (a - c).abs(), (a + b - 2 * c).abs());
         let nearest = if of_a <= of_b && of_a <= of_c {
-            left
+            a
         } else if of_b <= of_c {
-            above
+            b
         } else {
-            corner
+            c
         };
-        *to = value.wrapping_sub(*nearest);
+        // Of 16 bits up to here, as vectors are.
+        *to = value.wrapping_sub(nearest.to_le_bytes()[0]);
     }
 }
 

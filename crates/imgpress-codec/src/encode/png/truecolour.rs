@@ -3,15 +3,10 @@
 
 use libdeflater::{CompressionLvl, Compressor};
 
-use super::optimized::{BAND, FAST_STEP, NOISY, STEP, UNFILTERED, WHOLE};
+use super::optimized::{BAND, FAST_STEP, FAST_TRIED, STEP, WHOLE, fast_level, unfiltered};
 use crate::container;
 use crate::raster::Layout;
 use crate::{Budget, Error};
-
-/// libdeflate's levels: for what is tried, for photographs and noise, and for the rest.
-const TRIED: i32 = 1;
-const NOISE: i32 = 2;
-const GRAPHICS: i32 = 5;
 
 /// Rows of components of 8 bits.
 pub(super) struct Truecolour<'a> {
@@ -66,17 +61,14 @@ impl<'a> Truecolour<'a> {
         let mut best = (usize::MAX, Filter::None);
         for filter in [Filter::None, Filter::Sub, Filter::Paeth] {
             budget.check()?;
-            let mut length = deflated(&self.filtered(filter, tried()), TRIED)?.len();
-            if filter == Filter::None {
-                length -= length / UNFILTERED;
-            }
+            let length = deflated(&self.filtered(filter, tried()), FAST_TRIED)?.len();
+            let length = if filter == Filter::None { unfiltered(length) } else { length };
             if length < best.0 {
                 best = (length, filter);
             }
         }
         budget.check()?;
-        let level = if best.0 > bytes / NOISY { NOISE } else { GRAPHICS };
-        let data = deflated(&self.filtered(best.1, 0..rows), level)?;
+        let data = deflated(&self.filtered(best.1, 0..rows), fast_level(best.0, bytes))?;
         Ok(container::png::truecolour(self.size, self.layout == Layout::Rgba, &data))
     }
 
@@ -133,9 +125,9 @@ fn paeth(into: &mut [u8], values: &[u8], above: &[u8], pixel: usize) {
     }
 }
 
-fn deflated(bytes: &[u8], level: i32) -> Result<Vec<u8>, Error> {
-    let level =
-        CompressionLvl::new(level).map_err(|_| Error::Encoder("libdeflate has no such level".into()))?;
+fn deflated(bytes: &[u8], level: u8) -> Result<Vec<u8>, Error> {
+    let level = CompressionLvl::new(level.into())
+        .map_err(|_| Error::Encoder("libdeflate has no such level".into()))?;
     let mut compressor = Compressor::new(level);
     let mut stream = vec![0; compressor.zlib_compress_bound(bytes.len())];
     let length = compressor.zlib_compress(bytes, &mut stream);
@@ -169,7 +161,7 @@ mod tests {
             let picture = Truecolour::of(SIZE, layout, &values).unwrap();
             assert!(decoded(&picture.encode(&Budget::unlimited()).unwrap()) == values, "{layout:?}");
             for filter in [Filter::None, Filter::Sub, Filter::Paeth] {
-                let data = deflated(&picture.filtered(filter, 0..SIZE.1 as usize), TRIED).unwrap();
+                let data = deflated(&picture.filtered(filter, 0..SIZE.1 as usize), FAST_TRIED).unwrap();
                 let file = container::png::truecolour(SIZE, layout == Layout::Rgba, &data);
                 assert!(decoded(&file) == values, "{layout:?} by {filter:?}");
             }

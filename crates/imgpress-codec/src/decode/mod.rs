@@ -14,6 +14,7 @@ mod jpeg;
 pub(crate) mod jxl;
 mod metadata;
 pub(crate) mod png;
+mod pnm;
 mod qoi;
 #[cfg(any(feature = "avif", feature = "webp"))]
 pub(crate) mod tails;
@@ -58,7 +59,8 @@ pub(crate) fn probe(format: ImageFormat, input: &[u8], limits: &Limits) -> Resul
         #[cfg(not(feature = "heic"))]
         ImageFormat::Heic => Err(crate::error::Unsupported::NotBuilt("HEIC").into()),
         ImageFormat::Bmp => bmp::probe(input, limits),
-        ImageFormat::Qoi | ImageFormat::Pnm => through_image::probe(format, input, limits),
+        ImageFormat::Qoi => through_image::probe(format, input, limits),
+        ImageFormat::Pnm => pnm::probe(input, limits),
     }
 }
 

@@ -124,3 +124,16 @@ fn frame_of(data: &[u8]) -> &[u8] {
     }
     panic!("there is a frame");
 }
+
+#[test]
+fn a_file_of_empty_boxes_is_not_read_to_its_end() {
+    let avif =
+        output(&file(photo(32, 32), image::ImageFormat::Png), &options(OutputFormat::Avif)).unwrap().bytes;
+    let (start, rest) =
+        avif.split_at(usize::try_from(u32::from_be_bytes(*avif.first_chunk().unwrap())).unwrap());
+    let with = |boxes| [start, &boxed(b"free", b"").repeat(boxes), rest].concat();
+    let Err(Error::Corrupt(corrupt)) = probe(&with(100_000), &Limits::default()) else {
+        panic!("it is read")
+    };
+    assert!(corrupt.to_string().contains("too many boxes"), "{corrupt}");
+}

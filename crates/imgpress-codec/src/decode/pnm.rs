@@ -1,0 +1,73 @@
+//! PNM (the formats of Netpbm), by way of the `image` crate, which would read a header of any length and finds out that
+//! numbers are missing when it has read all that are there.
+
+use std::io::Cursor;
+
+use image::ImageDecoder;
+use image::codecs::pnm::PnmDecoder;
+
+use super::through_image;
+use crate::error::Corrupt;
+use crate::options::ImageFormat;
+use crate::{Error, ImageInfo, Limits};
+
+/// The longest header, comments included, in bytes.
+const MAX_HEADER: usize = 64 << 10;
+
+pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
+    let head = input.get(..MAX_HEADER).unwrap_or(input);
+    match PnmDecoder::new(Cursor::new(head)) {
+        Ok(decoder) => {
+            let (width, height) = decoder.dimensions();
+            limits.check_size(width, height)?;
+            let pixels = u64::from(width) * u64::from(height);
+            if (input.len() as u64) < fewest_bytes(input, pixels) {
+                return Err(Corrupt::Truncated.into());
+            }
+        }
+        Err(_) if input.len() > MAX_HEADER => {
+            return Err(Corrupt::malformed("its header does not end within 64 KiB").into());
+        }
+        Err(_) => {}
+    }
+    through_image::probe(ImageFormat::Pnm, input, limits)
+}
+
+/// How many bytes a picture takes at least whose values are written as text: of bits their digits, of numbers blanks between
+/// them too. Others are read without looking at each.
+fn fewest_bytes(input: &[u8], pixels: u64) -> u64 {
+    match input {
+        [b'P', b'1', ..] => pixels,
+        [b'P', b'2', ..] => (2 * pixels).saturating_sub(1),
+        [b'P', b'3', ..] => (6 * pixels).saturating_sub(1),
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(file: &[u8]) -> Corrupt {
+        match probe(file, &Limits::default()) {
+            Err(Error::Corrupt(corrupt)) => corrupt,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_header_of_comments_is_not_read_to_its_end() {
+        let comments = |count| [b"P2\n".as_slice(), &b"#\n".repeat(count), b"2 1 15\n5 5"].concat();
+        assert_eq!(probe(&comments(1_000), &Limits::default()).unwrap().width, 2);
+        assert!(matches!(refused(&comments(MAX_HEADER)), Corrupt::Malformed(_)));
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_there_are_not_looked_for() {
+        for whole in ["P1 4 2 01010101", "P2 2 1 9 1 2", "P3 1 1 9 1 2 3"] {
+            assert!(probe(whole.as_bytes(), &Limits::default()).is_ok(), "{whole}");
+            let wide = whole.replacen(' ', " 400", 1);
+            assert!(matches!(refused(wide.as_bytes()), Corrupt::Truncated), "{wide}");
+        }
+    }
+}

@@ -156,8 +156,7 @@ fn holds(parts: &[&[u8]], bytes: u64) -> bool {
     let mut stream = Stream::new();
     // The decoder takes some bytes more than it has a use for: that it is not done before the last one is what says that
     // nothing follows.
-    let parts = before.iter().copied().chain([most]);
-    let is_sound = parts.into_iter().all(|part| stream.take(part, false, bytes));
+    let is_sound = before.iter().copied().chain([most]).all(|part| stream.take(part, false, bytes));
     is_sound
         && !stream.is_done()
         && stream.take(&[end], true, bytes)

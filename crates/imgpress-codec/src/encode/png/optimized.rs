@@ -28,8 +28,10 @@ pub(super) const WHOLE: usize = 1 << 16;
 /// once more with other bands, twice as many.
 const CLOSE: usize = 33;
 
-/// libdeflate's level for what `fast` tries.
+/// libdeflate's levels for what is tried, and for the whole with `balanced`, where it is that of oxipng's preset 2.
 pub(super) const FAST_TRIED: u8 = 1;
+const TRIED: u8 = 7;
+const BALANCED: u8 = 11;
 
 /// What is packed.
 struct Image<'a> {
@@ -83,7 +85,7 @@ fn options(image: &Image<'_>, effort: Effort, budget: &Budget) -> Result<Options
         tried = self::tried(part, filters, effort, budget)?;
     }
     let (length, filter) = tried.swap_remove(0);
-    let compression = if effort == Effort::Fast { fast_level(length, bytes) } else { 11 };
+    let compression = if effort == Effort::Fast { fast_level(length, bytes) } else { BALANCED };
     let deflater = Deflater::Libdeflater { compression };
     Ok(Options { filters: IndexSet::from([filter]), deflater, ..Options::from_preset(preset) })
 }
@@ -96,7 +98,7 @@ fn tried(
     budget: &Budget,
 ) -> Result<Vec<(usize, FilterStrategy)>, Error> {
     let part = part.raw()?;
-    let level = if effort == Effort::Fast { FAST_TRIED } else { 7 };
+    let level = if effort == Effort::Fast { FAST_TRIED } else { TRIED };
     let lengths = filters.into_iter().map(|filter| {
         budget.check()?;
         let length = packed(&part, &tried_by(filter.clone(), level))?.len();

@@ -52,7 +52,7 @@ impl<'a> Truecolour<'a> {
     /// A bare file of it.
     ///
     /// # Errors
-    /// The budget's.
+    /// The budget's, or libdeflate's own.
     pub(super) fn encode(&self, budget: &Budget) -> Result<Vec<u8>, Error> {
         let rows = self.size.1 as usize;
         let step = FAST_STEP.min(rows / BAND);

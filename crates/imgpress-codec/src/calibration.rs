@@ -44,8 +44,8 @@ impl Pixels<'_> {
     #[cfg(feature = "avif")]
     pub fn avif(&self, quantizer: u8, effort: Effort) -> Result<Vec<u8>, Error> {
         let quantizer = imgpress_av1::Quantizer::new(quantizer);
-        let still =
-            crate::encode::avif::of_quantizer(&self.raster(), quantizer, effort, &Budget::unlimited())?;
+        let pictures = crate::encode::avif::Pictures::of(&self.raster())?;
+        let still = pictures.of_quantizer(quantizer, effort, &Budget::unlimited())?;
         Ok(still.write(&crate::container::Extras::default()))
     }
 

@@ -170,7 +170,7 @@ impl Bits<'_> {
 mod tests {
     use super::*;
     use crate::Budget;
-    use crate::encode::avif::of_quantizer;
+    use crate::encode::avif::Pictures;
     use crate::options::Effort;
     use crate::raster::{Layout, Raster};
 
@@ -189,7 +189,10 @@ mod tests {
                 (63, Effort::Fast),
             ] {
                 let quantizer = imgpress_av1::Quantizer::new(number);
-                let still = of_quantizer(&raster, quantizer, effort, &Budget::unlimited()).unwrap();
+                let still = Pictures::of(&raster)
+                    .unwrap()
+                    .of_quantizer(quantizer, effort, &Budget::unlimited())
+                    .unwrap();
                 let index = quantizer_index(&still.color.data);
                 assert_eq!(index, Some(quantizer.index()), "{width}×{height}, {number}");
             }
@@ -226,8 +229,11 @@ mod tests {
     #[test]
     fn a_cut_stream_has_no_index() {
         let raster = Raster::new(8, 8, Layout::Rgb, vec![9; 192]);
-        let still =
-            of_quantizer(&raster, imgpress_av1::Quantizer::new(30), Effort::Fast, &Budget::unlimited());
+        let still = Pictures::of(&raster).unwrap().of_quantizer(
+            imgpress_av1::Quantizer::new(30),
+            Effort::Fast,
+            &Budget::unlimited(),
+        );
         let data = still.unwrap().color.data;
         (0..12).for_each(|length| assert_eq!(quantizer_index(&data[..length]), None, "{length}"));
     }

@@ -23,49 +23,77 @@ const SRGB: Meaning = Meaning { primaries: 1, transfer: 13, matrix: 6, full_rang
 /// The same of colours that a profile tells of.
 const PROFILED: Meaning = Meaning { primaries: 2, transfer: 2, ..SRGB };
 
-/// Encodes a picture in sRGB or in the colours of its profile; alpha has no loss. The profile is not in it yet.
+/// A picture in planes, as libaom takes it: in sRGB or in the colours of its profile.
+pub(crate) struct Pictures {
+    size: (u32, u32),
+    color: Planes,
+    alpha: Option<Planes>,
+    has_profile: bool,
+}
+
+impl Pictures {
+    /// The planes of a picture, which is needed no more then.
+    ///
+    /// # Errors
+    /// A side is longer than the format has them.
+    pub(crate) fn of(raster: &Raster) -> Result<Self, Error> {
+        let size = raster.size();
+        check_size(size)?;
+        let has_profile = matches!(raster.colors, Colors::Icc(_));
+        Ok(Self { size, color: planes::color(raster)?, alpha: planes::alpha(raster)?, has_profile })
+    }
+
+    /// Encodes them; alpha has no loss. The profile is not in it yet.
+    ///
+    /// # Errors
+    /// The budget's, or libaom's own.
+    pub(crate) fn encode(
+        &self,
+        quality: Quality,
+        effort: Effort,
+        budget: &Budget,
+    ) -> Result<Still<'static>, Error> {
+        self.of_quantizer(theirs(quality, effort), effort, budget)
+    }
+
+    /// As [`encode`](Self::encode), by libaom's own number.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    pub(crate) fn of_quantizer(
+        &self,
+        quantizer: Quantizer,
+        effort: Effort,
+        budget: &Budget,
+    ) -> Result<Still<'static>, Error> {
+        let colors = if self.has_profile { PROFILED } else { SRGB };
+        let how = Encoding { quantizer, speed: speed(effort), colors, options: &OPTIONS };
+        let color = coded(&self.color, &how)?;
+        budget.check()?;
+        let alpha = self.alpha.as_ref().map(|alpha| {
+            let options = &[("lossless", "1")];
+            let speed = speed_of_alpha(effort);
+            coded(alpha, &Encoding { quantizer: Quantizer::new(0), speed, colors: SRGB, options })
+        });
+        let alpha = alpha.transpose()?;
+        let [primaries, transfer, matrix] = [colors.primaries, colors.transfer, colors.matrix].map(u16::from);
+        let full_range = colors.full_range;
+        let nclx = (!self.has_profile).then_some(Cicp { primaries, transfer, matrix, full_range });
+        Ok(Still::new(self.size, color, alpha, nclx))
+    }
+}
+
+/// Encodes a picture that is kept.
 ///
 /// # Errors
-/// A side is longer than the format has them, the budget's, or libaom's own.
+/// Those of [`Pictures::of`] and [`Pictures::encode`].
 pub(crate) fn encode(
     raster: &Raster,
     quality: Quality,
     effort: Effort,
     budget: &Budget,
 ) -> Result<Still<'static>, Error> {
-    of_quantizer(raster, theirs(quality, effort), effort, budget)
-}
-
-/// As [`encode`], by libaom's own number.
-///
-/// # Errors
-/// As [`encode`].
-pub(crate) fn of_quantizer(
-    raster: &Raster,
-    quantizer: Quantizer,
-    effort: Effort,
-    budget: &Budget,
-) -> Result<Still<'static>, Error> {
-    let size = raster.size();
-    check_size(size)?;
-    let has_profile = matches!(raster.colors, Colors::Icc(_));
-    let meaning = if has_profile { PROFILED } else { SRGB };
-    let color = planes::color(raster)?;
-    let color =
-        coded(&color, &Encoding { quantizer, speed: speed(effort), colors: meaning, options: &OPTIONS })?;
-    budget.check()?;
-    let alpha = match planes::alpha(raster)? {
-        Some(alpha) => {
-            let options = &[("lossless", "1")];
-            let speed = speed_of_alpha(effort);
-            let how = Encoding { quantizer: Quantizer::new(0), speed, colors: SRGB, options };
-            Some(coded(&alpha, &how)?)
-        }
-        None => None,
-    };
-    let [primaries, transfer, matrix] = [meaning.primaries, meaning.transfer, meaning.matrix].map(u16::from);
-    let nclx = (!has_profile).then_some(Cicp { primaries, transfer, matrix, full_range: meaning.full_range });
-    Ok(Still::new(size, color, alpha, nclx))
+    Pictures::of(raster)?.encode(quality, effort, budget)
 }
 
 fn coded(planes: &Planes, how: &Encoding<'_>) -> Result<Coded<'static>, Error> {

@@ -4,14 +4,14 @@ use super::packing::at;
 use super::{FIXED, STRIPS};
 use crate::geometry::Geometry;
 use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Target};
-use crate::{ImageInfo, Limits, encode, score, transform};
+use crate::{ImageInfo, Limits, Verify, encode, score, transform};
 
 /// Most pixels that are coded without loss where that need not be.
 pub(crate) const FEW_PIXELS: u64 = 8 << 20;
 
 /// Bytes that libwebp takes for each pixel beside the picture itself without loss, in what it looks for repetitions in: 18 to
-/// 33 by the resident size of `imgpress compress` on pictures of 2 to 9 megapixels.
-const WEBP_LOSSLESS: u64 = 34;
+/// 33 by the resident size of `imgpress compress` on pictures of 2 to 9 megapixels, and 38 of noise (tests/resident.rs).
+const WEBP_LOSSLESS: u64 = 38;
 
 /// Hundredths of the same with loss, in planes, coefficients and the file, by quality: of photographs and of noise, by peaks
 /// of whole processes at 2.8 to 24 megapixels.
@@ -19,10 +19,10 @@ const WEBP_CALM: [(u64, u64); 2] = [(80, 800), (100, 1000)];
 const WEBP_WILD: [(u64, u64); 2] = [(80, 2100), (100, 3000)];
 
 /// Hundredths of a byte that are set aside for libaom for each pixel beside the picture itself, the planes that it is given
-/// included, of what has least in it and of noise; and bytes that it takes whatever the size. By peaks of whole processes at
-/// 2.8 to 16 megapixels it is 26 to 35, and 38 to 40: its coefficients, 12 bytes a pixel, take no memory where there are
-/// none. A screenshot of 15 megapixels, which may have any number of them, is still let in, and takes a sixth more.
-const AVIF_CALM: u64 = 2_900;
+/// included, of what has least in it and of noise; and bytes that it takes whatever the size. It takes 26 where most blocks
+/// have no coefficients and 36 where all have, which no file tells of before: a screenshot, or a soft sky, of 15 megapixels
+/// may have either. So much keeps a request below 600 MB where a picture may have 500.
+const AVIF_CALM: u64 = 3_150;
 const AVIF_WILD: u64 = 3_700;
 const AVIF_FIXED: u64 = 20 << 20;
 
@@ -68,6 +68,16 @@ impl ImageInfo {
         options
     }
 
+    /// Whether one AVIF is made of it, and nothing else, so that its pixels are needed no more once they are planes.
+    pub(crate) fn is_one_avif(&self, options: &Options, geometry: &Geometry) -> bool {
+        options.format.fixed() == Some(ImageFormat::Avif)
+            && self.format != ImageFormat::Avif
+            && options.lossless == Lossless::Auto
+            && options.max_bytes.is_none()
+            && !matches!(options.quality, Target::Look(_))
+            && !Verify::Auto.may_take(usize::try_from(geometry.pixels()).unwrap_or(usize::MAX))
+    }
+
     /// Whether its output may be coded without loss for being smaller so.
     pub(crate) fn may_be_graphic(&self, geometry: &Geometry) -> bool {
         geometry.pixels() <= FEW_PIXELS && self.packing.may_be_graphic(self.pixels())
@@ -108,7 +118,8 @@ impl ImageInfo {
         };
         let decoding = pixels * self.decoding(channels);
         let scoring = if matches!(options.quality, Target::Look(_)) { score::memory(out) } else { 0 };
-        decoding.max(resizing).max(channels * out + encoder + scoring) + FIXED + STRIPS * longest
+        let held = if self.is_one_avif(options, geometry) { 0 } else { channels * out };
+        decoding.max(resizing).max(held + encoder + scoring) + FIXED + STRIPS * longest
     }
 
     /// Whether a PNG is not only one of several formats that are too large without loss.

@@ -1,7 +1,7 @@
 use super::*;
 use crate::container::Extras;
 use crate::container::avif::Still;
-use crate::encode::avif::of_quantizer;
+use crate::encode::avif::Pictures;
 use crate::options::{Effort, Options, OutputFormat};
 use crate::raster::{Layout, Raster};
 use crate::{Budget, Limits, Outcome, Output, compress};
@@ -18,7 +18,7 @@ fn still(width: usize, height: usize) -> Still<'static> {
     let pixels = (0..width * height).flat_map(|at| [value(at), value(at) / 2, 90, value(at * 2)]).collect();
     let raster = Raster::new(width, height, Layout::Rgba, pixels);
     let quantizer = imgpress_av1::Quantizer::new(55);
-    of_quantizer(&raster, quantizer, Effort::Fast, &Budget::unlimited()).unwrap()
+    Pictures::of(&raster).unwrap().of_quantizer(quantizer, Effort::Fast, &Budget::unlimited()).unwrap()
 }
 
 fn bare(stream: &[u8], size: (u32, u32)) -> Option<Cow<'_, [u8]>> {

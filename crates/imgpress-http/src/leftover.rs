@@ -2,12 +2,12 @@
 //! which can overtake the answer: the client sees a broken pipe instead of what was wrong. So what is left is
 //! read and thrown away, within bounds, after the answer has gone out.
 //!
-//! Not at once: many clients hear an answer while they send, and send no more.
-//!
-//! Ending the connection instead, and skipping what is left of it in the kernel (`MSG_TRUNC`), was tried: it copies
-//! nothing, but a connection for each refusal costs more than that saves. So was not reading from a client that has closed
-//! its side meanwhile: on a fast network a few megabytes are sent by the time that the answer is heard, and kept connections
-//! have to be read.
+//! At once. What was tried instead, under ten times the load:
+//! - to wait five milliseconds, in which a client may hear the answer and stop: on a fast network all has come by then, and
+//!   is in the processor's caches no more. 5 % less work was done, on kept connections and on new ones;
+//! - to end the connection and skip what is left of it in the kernel (`MSG_TRUNC`): that copies nothing, but a connection for
+//!   each refusal costs more than it saves;
+//! - to skip it and let the connection go on: hyper is to be given as many bytes, and making them costs as much.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -26,13 +26,6 @@ const MOST_BYTES: u64 = 64 << 20;
 
 /// How long a refused upload is read for.
 const MOST_TIME: Duration = Duration::from_secs(5);
-
-/// How long a client that hears while it sends is given to stop. Who hears only at the end waits as much longer, and so does
-/// the next request on the connection: with 25 ms half of all refusals took more than 20 ms under ten times the load.
-const HEARING: Duration = Duration::from_millis(5);
-
-/// A rest of no more bytes is not waited for: it has arrived, and the next request may stand behind it.
-const LITTLE: u64 = 64 << 10;
 
 /// Lets the rest of a body be read after its handler has lost interest.
 pub(crate) async fn drain_unread(request: Request, next: Next) -> Response {
@@ -76,12 +69,7 @@ impl Drop for DrainedBody {
     fn drop(&mut self) {
         let unread = self.inner.take().filter(|inner| !inner.is_end_stream());
         if let (Some(body), Ok(runtime)) = (unread, tokio::runtime::Handle::try_current()) {
-            runtime.spawn(async {
-                if body.size_hint().upper().is_none_or(|left| left > LITTLE) {
-                    tokio::time::sleep(HEARING).await;
-                }
-                tokio::time::timeout(MOST_TIME, read_away(body)).await
-            });
+            runtime.spawn(tokio::time::timeout(MOST_TIME, read_away(body)));
         }
     }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "clippy spares only the test functions themselves")]
 
 use std::future::pending;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -16,6 +17,7 @@ use reqwest::{Client, Response};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, oneshot};
 
 /// Serves a few routes behind the edge, and gives their base URL.
 async fn serve() -> String {
@@ -126,6 +128,47 @@ async fn a_refused_upload_without_an_end_is_cut() {
         pieces += 1;
         assert!(pieces < 1000, "a megabyte each");
     }
+}
+
+/// Its connection would be closed by the time that it comes, if a drain ended with the last work.
+#[tokio::test]
+async fn a_request_on_its_way_when_the_last_work_ends_is_told_to_come_again() {
+    let (begun, ends) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let work = {
+        let (begun, ends) = (Arc::clone(&begun), Arc::clone(&ends));
+        async move || {
+            begun.notify_one();
+            ends.notified().await;
+            "{}"
+        }
+    };
+    let draining = Draining::default();
+    let routes = Router::new().route("/health", get(health)).route("/work", post(work));
+    let routes = edge(routes, Service::Engine, draining.clone());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async { stopped.await.unwrap() };
+    let grace = Duration::from_secs(60);
+    let served =
+        imgpress_http::serve(listener, routes, Connections::default(), stopped, draining.clone(), grace);
+    let served = tokio::spawn(served);
+
+    let mut last = begin(&url, "work", 0, "keep-alive").await;
+    begun.notified().await;
+    let mut late = TcpStream::connect(url.trim_start_matches("http://")).await.unwrap();
+    late.write_all(b"GET /health HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+    assert!(answer(&mut late).await.starts_with("HTTP/1.1 200 "));
+    stop.send(()).unwrap();
+    while !draining.is_draining() {
+        tokio::task::yield_now().await;
+    }
+    ends.notify_one();
+    assert!(answer(&mut last).await.starts_with("HTTP/1.1 200 "));
+    late.write_all(b"POST /work HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    let refused = answer(&mut late).await;
+    assert!(refused.starts_with("HTTP/1.1 503 ") && refused.contains("draining"), "{refused}");
+    served.await.unwrap();
 }
 
 /// Sends the head of an upload.

@@ -112,6 +112,16 @@ impl<'a> Boxes<'a> {
     }
 }
 
+/// Whether a file has no more boxes than are looked at: decoders go through all of them.
+pub(crate) fn has_few_boxes(input: &[u8]) -> bool {
+    let mut rest = input.starts_with(SIGNATURE).then_some(input);
+    for _ in 0..=MAX_BOXES {
+        let Some((_, _, behind)) = rest.and_then(next_box) else { return true };
+        rest = Some(behind);
+    }
+    false
+}
+
 /// The kind and the content of the first box, and what follows it.
 fn next_box(input: &[u8]) -> Option<([u8; 4], &[u8], &[u8])> {
     let (length, rest) = input.split_first_chunk()?;
@@ -147,6 +157,14 @@ mod tests {
         let mut file = [SIGNATURE, BRAND].concat();
         boxes.iter().for_each(|(kind, content)| put(&mut file, kind, &[content]));
         file
+    }
+
+    #[test]
+    fn a_file_of_nothing_but_boxes_is_known_by_the_first_of_them() {
+        let of = |boxes: usize| [SIGNATURE, &b"\0\0\0\x08free".repeat(boxes)].concat();
+        assert!(has_few_boxes(&of(3)) && has_few_boxes(&of(MAX_BOXES - 1)));
+        assert!(!has_few_boxes(&of(MAX_BOXES)));
+        assert!(has_few_boxes(&of(MAX_BOXES)[1..]), "a bare codestream has none");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use jxl::api::{
 };
 use jxl::error::Error as Jxl;
 
-use crate::container::jxl::Boxes;
+use crate::container::jxl::{Boxes, has_few_boxes};
 use crate::error::{Corrupt, TooLarge, Unsupported};
 use crate::metadata::{Found, Removed};
 use crate::options::ImageFormat;
@@ -26,6 +26,9 @@ const MAX_EXTRA: usize = 8;
 const SAMPLE: usize = 6;
 
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
+    if !has_few_boxes(input) {
+        return Err(Corrupt::malformed("it has too many boxes").into());
+    }
     guarded(|| {
         let header = Header::read(input, limits, &Budget::unlimited())?;
         let info = &header.info;

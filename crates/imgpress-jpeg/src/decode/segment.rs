@@ -57,16 +57,10 @@ impl<'a> Segments<'a> {
 
     /// Finds the next marker, over fill bytes and stray bytes as libjpeg does.
     fn next_marker(&mut self) -> Option<u8> {
-        loop {
-            let rest = self.input.get(self.at..)?;
-            self.at += rest.iter().position(|&byte| byte == 0xFF)? + 1;
-            if let Some(&marker @ 0xC0..=0xFE) = self.input.get(self.at)
-                && !matches!(marker, 0xD0..=0xD7)
-            {
-                self.at += 1;
-                return Some(marker);
-            }
-        }
+        let found =
+            find(self.input, self.at, |marker| (marker >= 0xC0) & (marker != 0xFF) & !is_restart(marker));
+        self.at = found.map_or(self.input.len(), |at| at + 2);
+        found.map(|at| self.input[at + 1])
     }
 
     fn segment(&mut self, marker: u8) -> Result<Segment<'a>, DecodeError> {
@@ -88,28 +82,29 @@ impl<'a> Segments<'a> {
 }
 
 /// Where the next marker is that is no restart marker.
-fn end_of_entropy(input: &[u8], mut at: usize) -> usize {
-    loop {
-        at += before_ff(&input[at..]);
-        match input.get(at + 1) {
-            Some(0 | 0xD0..=0xD7) => at += 2,
-            Some(0xFF) => at += 1,
-            Some(_) => return at,
-            None => return input.len(),
-        }
-    }
+fn end_of_entropy(input: &[u8], start: usize) -> usize {
+    find(input, start, |marker| (marker != 0) & (marker != 0xFF) & !is_restart(marker)).unwrap_or(input.len())
 }
 
-/// How many bytes there are before the first 0xFF.
-fn before_ff(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (i, word) in words.iter().enumerate() {
-        let found = ff_bytes(u64::from_le_bytes(*word));
-        if found != 0 {
-            return 8 * i + found.trailing_zeros() as usize / 8;
-        }
-    }
-    8 * words.len() + rest.iter().position(|&byte| byte == 0xFF).unwrap_or(rest.len())
+/// RST0 to RST7.
+fn is_restart(marker: u8) -> bool {
+    marker & 0xF8 == 0xD0
+}
+
+/// Where 0xFF stands first before such a byte. Both tell, whatever is before them, so that many are looked at together, and a
+/// file of nothing but restart markers takes no longer than another. `is_wanted` is to have no branches: it becomes
+/// instructions on vectors.
+fn find(input: &[u8], start: usize, is_wanted: impl Fn(u8) -> bool) -> Option<usize> {
+    const TOGETHER: usize = 64;
+    let bytes = input.get(start..)?;
+    let next = bytes.get(1..)?;
+    let is_here = |(byte, next): (&u8, &u8)| (*byte == 0xFF) & is_wanted(*next);
+    let mut chunks = bytes.chunks(TOGETHER).zip(next.chunks(TOGETHER));
+    let is_in =
+        |(bytes, next): (&[u8], &[u8])| bytes.iter().zip(next).fold(false, |any, pair| any | is_here(pair));
+    let chunk = chunks.position(is_in)? * TOGETHER;
+    let at = bytes[chunk..].iter().zip(&next[chunk..]).position(is_here)?;
+    Some(start + chunk + at)
 }
 
 /// A word whose lowest set bit is in the lowest byte that is 0xFF; 0 where there is none.
@@ -119,4 +114,23 @@ pub(super) fn ff_bytes(word: u64) -> u64 {
     const HIGH: u64 = ONES << 7;
     // The usual test for a byte of zero, on the complement.
     (!word).wrapping_sub(ONES) & word & HIGH
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_is_found_wherever_it_stands_and_whatever_is_before_it() {
+        for before in [&b"\xff\x00"[..], b"\xff\xd0\xff\xd7", b"\xff", b"\x11", b"\xff\x00\x11"] {
+            for length in 0..200 {
+                let mut input: Vec<u8> = before.iter().copied().cycle().take(length).collect();
+                assert_eq!(end_of_entropy(&input, 0), length);
+                // Where a marker begins that is not begun already.
+                let begins = length - usize::from(input.last() == Some(&0xFF));
+                input.extend(if begins == length { &b"\xff\xd9\x11"[..] } else { b"\xd9\x11" });
+                assert_eq!(end_of_entropy(&input, 0), begins, "{before:?}, {length}");
+            }
+        }
+    }
 }

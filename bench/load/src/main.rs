@@ -4,6 +4,7 @@
 //! its request was due: a server that stalls is not asked less for it, and not measured less (Tene, "How NOT to
 //! Measure Latency", on coordinated omission).
 
+mod apart;
 mod arrival;
 mod client;
 mod exchange;
@@ -38,6 +39,9 @@ struct Cli {
     /// Further arguments for `imgpress serve`, each with its own --serve
     #[arg(long, global = true, value_name = "ARGUMENT", allow_hyphen_values = true)]
     serve: Vec<String>,
+    /// Gives the last core to this program and the others to the server, which so has all of its own
+    #[arg(long, global = true)]
+    apart: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -71,7 +75,10 @@ fn main() -> Result<()> {
     let cli = Cli::parse();
     let pictures = pictures(&cli.corpus, cli.largest)?;
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?.block_on(async {
+        // Here, on the thread that starts the server.
+        let apart = cli.apart.then(apart::Apart::begin).transpose()?;
         let server = server::Server::start(&cli.imgpress, &cli.serve).await?;
+        apart.map_or(Ok(()), |apart| apart.move_over())?;
         let requests: Vec<_> = pictures.iter().map(|picture| server.request(&cli.query, picture)).collect();
         match cli.command {
             Command::Steps { multiples, seconds, plot } => {

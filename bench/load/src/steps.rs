@@ -34,6 +34,12 @@ impl Step {
     pub(crate) fn goodput(&self) -> f64 {
         self.answers.accepted.len() as f64 / self.answers.seconds
     }
+
+    /// Of each second, how many were spent on what was compressed, if it took as long as without load: as many as there are
+    /// cores, at most.
+    fn work(&self) -> f64 {
+        self.answers.work / 1e3 / self.answers.seconds
+    }
 }
 
 /// Finds the capacity, offers multiples of it, and prints a table.
@@ -59,7 +65,8 @@ pub(crate) async fn run(
     let calm = percentile(&alone, 0.99) * 2.0;
     let mut steps = Vec::new();
     for &multiple in multiples {
-        steps.push(step(server, &client, &requests, (multiple, capacity * multiple, seconds), calm).await?);
+        let load = (multiple, capacity * multiple, seconds);
+        steps.push(step(server, &client, (&requests, &alone), load, calm).await?);
     }
     print_table(&steps, capacity);
     plot.map_or(Ok(()), |path| plot::draw(&steps, capacity, path))
@@ -68,13 +75,13 @@ pub(crate) async fn run(
 async fn step(
     server: &Server,
     client: &Arc<Client>,
-    requests: &Arc<Vec<Vec<u8>>>,
+    (requests, alone): (&Arc<Vec<Vec<u8>>>, &[f64]),
     (multiple, offered, seconds): (f64, f64, f64),
     calm: f64,
 ) -> Result<Step> {
     let (memory, port) = (Watch::start(server.pid), server.port);
     let health = tokio::spawn(look_at_health(port, seconds));
-    let answers = open_loop(client, requests, offered, seconds).await;
+    let answers = open_loop(client, requests, alone, offered, seconds).await;
     let ended = Instant::now();
     loop {
         let asked = Instant::now();
@@ -106,18 +113,19 @@ async fn look_at_health(port: u16, seconds: f64) -> Vec<f64> {
 
 fn print_table(steps: &[Step], capacity: f64) {
     println!(
-        "| load | offered/s | done/s | of capacity | done p50 | p99 | p99.9 | refused | p50 | p99 | p99.9 | other | lost | unsent | health p99 | recovery | memory |"
+        "| load | offered/s | done/s | of capacity | work | done p50 | p99 | p99.9 | refused | p50 | p99 | p99.9 | other | lost | unsent | health p99 | recovery | memory |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for step in steps {
         let Answers { accepted, refused, others, lost, unsent, .. } = &step.answers;
         let of = |values: &[f64], part| percentile(values, part);
         println!(
-            "| {}× | {:.1} | {:.1} | {:.0} % | {:.0} ms | {:.0} | {:.0} | {} | {:.1} ms | {:.1} | {:.1} | {others} | {lost} | {unsent} | {:.1} ms | {:.1} s | {:.0} MB |",
+            "| {}× | {:.1} | {:.1} | {:.0} % | {:.3} | {:.0} ms | {:.0} | {:.0} | {} | {:.1} ms | {:.1} | {:.1} | {others} | {lost} | {unsent} | {:.1} ms | {:.1} s | {:.0} MB |",
             step.multiple,
             step.offered,
             step.goodput(),
             step.goodput() / capacity * 100.0,
+            step.work(),
             of(accepted, 0.5),
             of(accepted, 0.99),
             of(accepted, 0.999),

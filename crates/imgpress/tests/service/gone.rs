@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::metrics::value;
+use crate::metrics::{value, values};
 use crate::support::wire::{body_of, connect, exchange, head, part, statuses, upload_of};
 use crate::support::{Client, Service, photo, png_of};
 
@@ -27,22 +27,31 @@ async fn send(service: &Service, upload: &[u8]) -> TcpStream {
     stream
 }
 
-/// Asks until as many work and wait as are wanted, and gives how many wait.
-async fn until(engine: &Client, wanted: impl Fn(f64, f64) -> bool) -> f64 {
+/// What an engine has to do at one moment: asked for one after the other, work that begins between is in none of them.
+struct Load {
+    working: f64,
+    waiting: f64,
+    /// Bytes.
+    reserved: f64,
+}
+
+/// Asks until an engine has as much to do as is wanted.
+async fn until(engine: &Client, wanted: impl Fn(&Load) -> bool) -> Load {
+    let series = ["engine_workers_busy", "engine_queue_depth", "engine_memory_reserved_bytes"];
     let reached = async {
         loop {
-            let working = value(engine, "engine_workers_busy").await;
-            let waiting = value(engine, "engine_queue_depth").await;
-            if wanted(working, waiting) {
-                break waiting;
+            let [working, waiting, reserved] = values(engine, series).await;
+            let load = Load { working, waiting, reserved };
+            if wanted(&load) {
+                break load;
             }
         }
     };
     tokio::time::timeout(std::time::Duration::from_secs(120), reached).await.expect("it comes to that")
 }
 
-fn nobody(working: f64, waiting: f64) -> bool {
-    working + waiting == 0.0
+fn nobody(load: &Load) -> bool {
+    load.working + load.waiting + load.reserved == 0.0
 }
 
 #[tokio::test]
@@ -57,10 +66,9 @@ async fn clients_that_go_away_take_their_work_with_them() {
         for _ in 0..6 {
             clients.push(send(front, &upload).await);
         }
-        let waiting = until(&counts, |working, waiting| working == 1.0 && waiting >= 3.0).await;
+        let Load { waiting, .. } = until(&counts, |load| load.working == 1.0 && load.waiting >= 3.0).await;
         drop(clients);
         until(&counts, nobody).await;
-        assert_eq!(value(&counts, "engine_memory_reserved_bytes").await, 0.0);
         let done = value(&counts, r#"image_stage_duration_seconds_count{stage="encode"}"#).await;
         assert!(done <= 6.0 - waiting, "those that waited were never begun: {done}");
         Client::of(front).receipt(photo(40, 40), &[]).await;
@@ -75,7 +83,7 @@ async fn an_engine_killed_at_work_is_503_and_the_gateway_lives_on() {
     let body = body_of(&[part("name=\"image\"; filename=\"a\"", &photo(60, 40))]);
     let rest = upload_of(&body);
     let mut uploading = send(&gateway, &rest[..rest.len() - 100]).await;
-    until(&Client::of(&engine), |working, _| working == 1.0).await;
+    until(&Client::of(&engine), |load| load.working == 1.0).await;
     engine.kill().await;
 
     let mut answer = vec![0; 4096];

@@ -4,9 +4,17 @@ use crate::support::{Client, Service, body, photo};
 
 /// The value of one time series, 0 where there is none yet.
 pub async fn value(client: &Client, series: &str) -> f64 {
+    let [value] = values(client, [series]).await;
+    value
+}
+
+/// The values that several have at the same time.
+pub async fn values<const N: usize>(client: &Client, series: [&str; N]) -> [f64; N] {
     let text = String::from_utf8(body(client.get("/metrics").await).await).unwrap();
-    let found = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-    found.map_or(0.0, |value| value.parse().unwrap())
+    series.map(|series| {
+        let found = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        found.map_or(0.0, |value| value.parse().unwrap())
+    })
 }
 
 #[tokio::test]

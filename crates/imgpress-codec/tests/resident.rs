@@ -57,7 +57,7 @@ fn asked() -> Vec<(String, Options)> {
     let asked = [
         ("avif", avif),
         ("avif, balanced", of("avif", "balanced")),
-        ("avif within bytes", Options { max_bytes: "20MB".parse().ok(), ..avif }),
+        ("avif within bytes", Options { max_bytes: "200KB".parse().ok(), ..avif }),
         ("webp", of("webp", "balanced")),
         ("webp without loss", Options { lossless: "true".parse().unwrap(), ..of("webp", "fast") }),
         ("png", of("png", "fast")),

@@ -33,24 +33,28 @@ impl Job<'_> {
     pub(super) fn to_avif(&self, source: Source<'_>) -> Result<Output, Error> {
         encode::avif::check_size((source.geometry.width, source.geometry.height))?;
         let ready = self.ready(&source, Holds::AVIF)?;
-        if source.info.is_one_avif(self.options, &source.geometry) {
-            return self.one_avif(source, ready);
+        if source.info.is_avif_alone(self.options, &source.geometry) {
+            return self.avif_alone(source, ready);
         }
         self.with_look(ImageFormat::Avif, source, ready, |job, source, ready| job.avif(source, ready))
     }
 
-    /// The only file that is made of a picture. Unless it is to be checked, its pixels are given back before libaom takes ten
-    /// times as much.
-    fn one_avif(&self, source: Source<'_>, mut ready: Ready) -> Result<Output, Error> {
+    /// The only file that is given out of a picture, at one quality or within bytes. Unless it is to be checked, the
+    /// picture's pixels are given back before libaom takes ten times as much.
+    fn avif_alone(&self, source: Source<'_>, mut ready: Ready) -> Result<Output, Error> {
         let Options { effort, metadata, .. } = *self.options;
-        let quality = self.options.quality.nominal();
         let pictures = encode::avif::Pictures::of(&ready.raster)?;
         if !self.verify.may_take(ready.raster.width * ready.raster.height) {
             ready.raster.pixels = Vec::new();
         }
-        let still = pictures.encode(quality, effort, self.budget)?;
-        let file = source.encoded(&ready, metadata, |extras| still.write(extras));
-        self.finish(source, ready, made(file, Outcome::Compressed, quality))
+        let encoded = |quality| {
+            let still = pictures.encode(quality, effort, self.budget)?;
+            let file = source.encoded(&ready, metadata, |extras| still.write(extras));
+            Ok(made(file, Outcome::Compressed, quality))
+        };
+        let first = encoded(self.options.quality.nominal())?;
+        let best = if self.fits(&first.file) { first } else { self.within_limit(&first, encoded)? };
+        self.finish(source, ready, best)
     }
 
     /// A file of the look that is asked for, or the input's own: where it is quantised as coarsely already, or is hardly

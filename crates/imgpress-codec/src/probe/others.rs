@@ -68,12 +68,12 @@ impl ImageInfo {
         options
     }
 
-    /// Whether one AVIF is made of it, and nothing else, so that its pixels are needed no more once they are planes.
-    pub(crate) fn is_one_avif(&self, options: &Options, geometry: &Geometry) -> bool {
+    /// Whether AVIFs are made of it and nothing else, none of which is looked at, so that its pixels are needed no more once
+    /// they are planes.
+    pub(crate) fn is_avif_alone(&self, options: &Options, geometry: &Geometry) -> bool {
         options.format.fixed() == Some(ImageFormat::Avif)
             && self.format != ImageFormat::Avif
             && options.lossless == Lossless::Auto
-            && options.max_bytes.is_none()
             && !matches!(options.quality, Target::Look(_))
             && !Verify::Auto.may_take(usize::try_from(geometry.pixels()).unwrap_or(usize::MAX))
     }
@@ -118,7 +118,7 @@ impl ImageInfo {
         };
         let decoding = pixels * self.decoding(channels);
         let scoring = if matches!(options.quality, Target::Look(_)) { score::memory(out) } else { 0 };
-        let held = if self.is_one_avif(options, geometry) { 0 } else { channels * out };
+        let held = if self.is_avif_alone(options, geometry) { 0 } else { channels * out };
         decoding.max(resizing).max(held + encoder + scoring) + FIXED + STRIPS * longest
     }
 

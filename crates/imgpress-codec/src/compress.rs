@@ -5,6 +5,8 @@ mod auto;
 mod avif;
 #[cfg(not(feature = "mozjpeg"))]
 mod banded;
+#[cfg(feature = "webp")]
+mod half_chroma;
 #[cfg(feature = "jxl")]
 mod jxl;
 #[cfg(any(feature = "avif", feature = "jxl", feature = "webp"))]

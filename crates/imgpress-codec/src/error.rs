@@ -153,6 +153,21 @@ pub enum TooLarge {
         /// Longest side that it has.
         limit: u32,
     },
+    /// What the format of the output can have without loss, which the picture's colours need.
+    #[error(
+        "{width}×{height} pixels, and a {format} of more than {limit} has loss, which would change this picture's colours; \
+         ask for another format or size"
+    )]
+    ForColors {
+        /// Its name.
+        format: &'static str,
+        /// Of the output.
+        width: u32,
+        /// Of the output.
+        height: u32,
+        /// Most pixels without loss.
+        limit: u64,
+    },
     /// Memory to decode and encode it.
     #[error("it would need more than the {limit} bytes of memory that are allowed")]
     Memory {

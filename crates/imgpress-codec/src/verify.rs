@@ -10,6 +10,8 @@ use imgpress_jpeg::{Decoder, Scale};
 
 pub(crate) use files::generous;
 pub(crate) use means::Means;
+#[cfg(feature = "webp")]
+pub(crate) use means::change as color_change;
 
 use crate::jpeg::JpegFile;
 use crate::options::Quality;

@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use super::ready::{Made, Ready, Source};
 use super::sought::Sight;
 use super::{Job, look};
+#[cfg(feature = "webp")]
+use crate::error::TooLarge;
 use crate::jpeg::JpegFile;
 use crate::options::{ImageFormat, Lossless, Options, Quality, Target};
 use crate::transform::Holds;
@@ -153,7 +155,13 @@ impl Job<'_> {
     fn webp_if_built(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
         let (width, height) = ready.raster.size();
         encode::webp::check_size((width, height)).map_err(|_| NOTHING)?;
-        self.webp(source, ready)
+        match self.webp(source, ready) {
+            // A JPEG has the colours.
+            Err(Error::TooLarge(TooLarge::ForColors { .. })) if !ready.raster.layout.has_alpha() => {
+                Err(NOTHING)
+            }
+            made => made,
+        }
     }
 
     #[cfg(not(feature = "webp"))]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Job;
+use super::half_chroma::bears_half_chroma;
 use super::look;
 use super::ready::{Made, Ready, Source};
 use crate::carry::File;
@@ -10,7 +11,10 @@ use crate::container::Extras;
 use crate::container::riff::Still;
 use crate::decode::tails::Tries;
 use crate::encode::webp::{Pixels, check_size, method, rounding};
+use crate::error::TooLarge;
+use crate::geometry::Geometry;
 use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Quality};
+use crate::probe::FEW_PIXELS;
 use crate::transform::Holds;
 use crate::verify::Closeness;
 use crate::{Error, Outcome, Output};
@@ -46,10 +50,14 @@ impl Job<'_> {
             Lossless::True => true,
         };
         let is_near = self.options.lossless == Lossless::Near;
+        let needs_lossless = !is_near && (stays_lossless || !bears_half_chroma(&ready.raster));
+        if needs_lossless && !stays_lossless {
+            check_lossless(source)?;
+        }
         let mut best = None;
         if is_near {
             best = Some(work.near_lossless(self.options.quality.nominal())?);
-        } else if !stays_lossless {
+        } else if !needs_lossless {
             let lossy = work.lossy(self.options.quality.nominal())?;
             if let (Some(original), Some(kept)) = (&original, &kept)
                 && !ready.is_converted
@@ -83,7 +91,7 @@ impl Job<'_> {
         if self.fits(&best.file) {
             return Ok(best);
         }
-        if stays_lossless {
+        if needs_lossless {
             return Err(self.over_limit(&best));
         }
         self.within_limit(
@@ -91,6 +99,17 @@ impl Job<'_> {
             |quality| if is_near { work.near_lossless(quality) } else { work.lossy(quality) },
         )
     }
+}
+
+/// Whether memory is set aside for a picture without loss.
+///
+/// # Errors
+/// [`TooLarge::ForColors`].
+fn check_lossless(source: &Source<'_>) -> Result<(), Error> {
+    let Geometry { width, height, .. } = source.geometry;
+    let fits = source.info.may_be_lossless_webp(&source.geometry);
+    let too_large = TooLarge::ForColors { format: "WebP", width, height, limit: FEW_PIXELS };
+    fits.then_some(()).ok_or_else(|| too_large.into())
 }
 
 /// Whether an input is a WebP of one picture without loss.

@@ -4,7 +4,7 @@ use crate::jpeg::{ColorCoding, JpegFile, failed};
 use crate::options::{ImageFormat, Options};
 use crate::probe::Packing;
 use crate::raster::{Layout, Raster};
-use crate::{Budget, Error, ImageInfo, Limits, encode, select, transform};
+use crate::{Budget, Error, ImageInfo, Limits, Orientation, encode, select, transform};
 
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     JpegFile::parse(input, limits).map(|file| info(&file))
@@ -26,6 +26,7 @@ pub(crate) fn info(file: &JpegFile<'_>) -> ImageInfo {
         packing: Packing::Jpeg {
             bytes: file.length() as u64,
             by_planes: goes_by_planes(file),
+            half_chroma: has_half_chroma(file),
             coarse_from: select::coarse_from(file),
         },
     }
@@ -43,6 +44,18 @@ fn decoder_bytes(file: &JpegFile<'_>) -> u8 {
     let samples: usize = sampling.iter().map(|(across, down)| across * down).sum();
     let bytes_of_64 = 2 * 64 + 10;
     u8::try_from((samples * bytes_of_64).div_ceil(across * down * 64)).unwrap_or(u8::MAX)
+}
+
+/// Whether it has no chroma finer than that of squares of four pixels, which stay squares when it is turned.
+fn has_half_chroma(file: &JpegFile<'_>) -> bool {
+    let decoder = file.decoder();
+    let is_even = decoder.width().is_multiple_of(2) && decoder.height().is_multiple_of(2);
+    let is_half = match (file.color_coding(), file.sampling().as_slice()) {
+        (ColorCoding::Grey, _) => true,
+        (ColorCoding::YCbCr, sampling) => sampling == [(2, 2), (1, 1), (1, 1)],
+        _ => false,
+    };
+    is_half && (is_even || file.orientation() == Orientation::AS_STORED)
 }
 
 /// Whether its planes are encoded as they are, unless it is resized.

@@ -83,6 +83,12 @@ impl ImageInfo {
         geometry.pixels() <= FEW_PIXELS && self.packing.may_be_graphic(self.pixels())
     }
 
+    /// Whether a WebP of it may have no loss: for being smaller so, or for colours that are lost where chroma is at half size.
+    pub(crate) fn may_be_lossless_webp(&self, geometry: &Geometry) -> bool {
+        let is_halved = self.packing.has_half_chroma() && geometry.is_identity(self.shown_size());
+        geometry.pixels() <= FEW_PIXELS && !is_halved || self.may_be_graphic(geometry)
+    }
+
     /// As [`bytes_for`](Self::bytes_for), for the formats that take the picture as a whole, and its alpha.
     pub(super) fn bytes_for_others(&self, options: &Options, geometry: &Geometry) -> u64 {
         if let Some(animation) = self.animation.filter(|_| self.stays_animated(options)) {
@@ -158,7 +164,7 @@ impl ImageInfo {
     fn webp(&self, pixels: u64, channels: u64, options: &Options, geometry: &Geometry) -> u64 {
         // Grey is made three components of.
         let grown = if channels < 3 { channels + 2 } else { 0 };
-        let lossless = self.stays_lossless_webp(options) || self.may_be_graphic(geometry);
+        let lossless = self.stays_lossless_webp(options) || self.may_be_lossless_webp(geometry);
         pixels * (grown + if lossless { WEBP_LOSSLESS } else { self.webp_with_loss(options) })
     }
 

@@ -5,9 +5,9 @@ use super::rating::Rating;
 /// What a file tells of how much there is in its picture: how many coefficients will be left of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Packing {
-    /// A JPEG of so many bytes, whether its planes are encoded as they are, and the lowest quality at which it is as
-    /// coarse as what would be made of it; 101 for none.
-    Jpeg { bytes: u64, by_planes: bool, coarse_from: u8 },
+    /// A JPEG of so many bytes, whether its planes are encoded as they are, whether its chroma is at half size both ways, and
+    /// the lowest quality at which it is as coarse as what would be made of it; 101 for none.
+    Jpeg { bytes: u64, by_planes: bool, half_chroma: bool, coarse_from: u8 },
     /// Pixels compressed without loss to so many bytes, and whether they are decoded and encoded a few rows at a time.
     /// A WebP of these may have to stay without loss.
     Lossless { bytes: u64, in_bands: bool, is_webp: bool },
@@ -36,6 +36,11 @@ impl Packing {
 
     pub(super) fn comes_in_bands(self) -> bool {
         matches!(self, Self::Lossless { in_bands: true, .. })
+    }
+
+    /// Whether what is made of it at its own size can do with chroma at half size, whatever the picture.
+    pub(super) fn has_half_chroma(self) -> bool {
+        matches!(self, Self::Jpeg { half_chroma: true, .. })
     }
 
     /// Bytes that recoding takes of a file of so many pixels, if it is likely to be recoded at this quality: the

@@ -83,8 +83,8 @@ impl Means {
             let right = row.get(3..).unwrap_or_default();
             let (pixels, next, above) =
                 (row.as_chunks::<3>().0, right.as_chunks::<3>().0, self.before.as_chunks::<3>().0);
-            let across: u32 = pixels.iter().zip(next).map(|(one, other)| change(one, other)).sum();
-            let down: u32 = pixels.iter().zip(above).map(|(one, other)| change(one, other)).sum();
+            let across: u32 = pixels.iter().zip(next).map(|(one, other)| change(*one, *other)).sum();
+            let down: u32 = pixels.iter().zip(above).map(|(one, other)| change(*one, *other)).sum();
             self.changes.0 += count((across + down) as usize);
             self.changes.1 += count(pixels.len());
         }
@@ -198,7 +198,7 @@ impl Grid {
 }
 
 /// By how much the colours of two pixels differ, their brightness left out.
-fn change(one: &[u8; 3], other: &[u8; 3]) -> u32 {
+pub(crate) fn change(one: [u8; 3], other: [u8; 3]) -> u32 {
     let [red, green, blue] = [0, 1, 2].map(|channel| i32::from(one[channel]) - i32::from(other[channel]));
     (red - green).unsigned_abs() + (blue - green).unsigned_abs()
 }

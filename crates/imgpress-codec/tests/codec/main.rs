@@ -31,6 +31,8 @@ mod fixtures;
 mod formats;
 mod fuzzed;
 mod geometry;
+#[cfg(feature = "webp")]
+mod half_chroma;
 #[cfg(feature = "heic")]
 mod heic;
 mod icons;

@@ -1,9 +1,12 @@
 //! How a part of an animation becomes a file: with loss or without, whole or without the pixels that stay.
 
 use super::frame::Change;
+use crate::compress::half_chroma::bears_half_chroma;
 use crate::compress::look;
 use crate::encode::webp::{Method, Pixels, method, rounding};
+use crate::error::TooLarge;
 use crate::options::{Effort, Quality};
+use crate::probe::FEW_PIXELS;
 use crate::raster::Raster;
 use crate::{Budget, Error};
 
@@ -96,25 +99,33 @@ impl<'a> Coder<'a> {
         }
         let mut best: Option<(Way, Vec<u8>, usize)> = None;
         for &way in &ways {
-            let raster = if way.is_sparse { change.sparse.as_ref() } else { None }.unwrap_or(&change.whole);
-            let pixels = Pixels::of(raster)?;
-            let file = if self.losses == Losses::Hardly {
-                pixels.near_lossless(rounding(self.quality), method, self.budget)?
-            } else if way.is_lossless {
-                pixels.lossless_by(method, self.budget)?
-            } else {
-                pixels.lossy_by(self.quality, method, self.budget)?
-            };
+            let file = self.file_of(change, way, method)?;
             let cost = file.len() + if way.is_lossless { 0 } else { WORTH };
             if best.as_ref().is_none_or(|&(_, _, least)| cost < least) {
                 best = Some((way, file, cost));
             }
         }
-        let (way, file, _) = best.ok_or_else(|| Error::Encoder("no way to encode it was tried".into()))?;
+        let (mut way, mut file, _) =
+            best.ok_or_else(|| Error::Encoder("no way to encode it was tried".into()))?;
+        if !self.keeps_colors(change, way)? {
+            way.is_lossless = true;
+            file = self.file_of(change, way, method)?;
+        }
         if ways.len() > 1 {
-            habit.learn(way);
+            self.habits[usize::from(change.sparse.is_some())].learn(way);
         }
         Ok(Coded { file, is_blended: way.is_sparse })
+    }
+
+    fn file_of(&self, change: &Change, way: Way, method: Method) -> Result<Vec<u8>, Error> {
+        let pixels = Pixels::of(change.raster(way))?;
+        if self.losses == Losses::Hardly {
+            pixels.near_lossless(rounding(self.quality), method, self.budget)
+        } else if way.is_lossless {
+            pixels.lossless_by(method, self.budget)
+        } else {
+            pixels.lossy_by(self.quality, method, self.budget)
+        }
     }
 
     /// The ways that are worth a try.
@@ -144,6 +155,19 @@ impl<'a> Coder<'a> {
         }
     }
 
+    /// Whether a frame that is encoded in this way keeps its colours: asked of the one that is the smallest.
+    fn keeps_colors(&self, change: &Change, way: Way) -> Result<bool, Error> {
+        let raster = change.raster(way);
+        if way.is_lossless || self.losses == Losses::Hardly || bears_half_chroma(raster) {
+            return Ok(true);
+        }
+        if self.losses == Losses::Always {
+            let (width, height) = raster.size();
+            return Err(TooLarge::ForColors { format: "WebP", width, height, limit: FEW_PIXELS }.into());
+        }
+        Ok(false)
+    }
+
     fn method(&self) -> Method {
         let most = match self.pixels {
             ..BY_6 => 6,
@@ -152,6 +176,13 @@ impl<'a> Coder<'a> {
             BY_2.. => 1,
         };
         Method::new(method(self.effort).get().min(most))
+    }
+}
+
+impl Change {
+    /// What is encoded in this way.
+    fn raster(&self, way: Way) -> &Raster {
+        self.sparse.as_ref().filter(|_| way.is_sparse).unwrap_or(&self.whole)
     }
 }
 

@@ -49,19 +49,6 @@ fn graphic() -> Picture {
     })
 }
 
-/// As little like a picture as can be, and nothing that a file could be made small by.
-fn noise() -> Picture {
-    let state = std::cell::Cell::new(0x9e37_79b9_7f4a_7c15_u64);
-    Picture::new(1800, 1200, |_, _| {
-        let mut next = state.get();
-        next ^= next << 13;
-        next ^= next >> 7;
-        next ^= next << 17;
-        state.set(next);
-        [(next >> 20) as u8, (next >> 32) as u8, (next >> 44) as u8]
-    })
-}
-
 /// How far the estimate may be off, of a picture in a file of this kind.
 fn bounds(name: &str, file: &str) -> (f64, f64) {
     match name {
@@ -152,7 +139,8 @@ fn what_is_set_aside_is_what_it_takes() {
     let _alone = ALONE.lock().unwrap();
     let small = Options { width: Side::try_from(600).ok(), ..quality(80) };
     let mut wrong = Vec::new();
-    for (picture, name) in [(photo(), "photo"), (graphic(), "graphic"), (noise(), "noise")] {
+    for (picture, name) in [(photo(), "photo"), (graphic(), "graphic"), (Picture::noise(1800, 1200), "noise")]
+    {
         for (file, input) in files(&picture, name) {
             let pixels = picture.rgb.len() as f64 / 3.0;
             let bits = input.len() as f64 * 8.0 / pixels;

@@ -32,29 +32,15 @@ fn sky() -> Picture {
     })
 }
 
-/// As little like a picture as can be.
-fn noise() -> Picture {
-    let state = std::cell::Cell::new(0x9e37_79b9_7f4a_7c15_u64);
-    Picture::new(SIZE.0, SIZE.1, |_, _| {
-        let mut next = state.get();
-        next ^= next << 13;
-        next ^= next >> 7;
-        next ^= next << 17;
-        state.set(next);
-        let [_, red, _, green, _, blue, ..] = next.to_le_bytes();
-        [red, green, blue]
-    })
-}
-
 /// Options that C encoders are asked for by, and how to call them.
-fn asked() -> Vec<(String, Options)> {
+fn asked() -> [(&'static str, Options); 7] {
     let of = |format: &str, effort: &str| Options {
         format: format.parse().unwrap(),
         effort: effort.parse().unwrap(),
         ..Options::default()
     };
     let avif = of("avif", "fast");
-    let asked = [
+    [
         ("avif", avif),
         ("avif, balanced", of("avif", "balanced")),
         ("avif within bytes", Options { max_bytes: "200KB".parse().ok(), ..avif }),
@@ -62,8 +48,7 @@ fn asked() -> Vec<(String, Options)> {
         ("webp without loss", Options { lossless: "true".parse().unwrap(), ..of("webp", "fast") }),
         ("png", of("png", "fast")),
         ("auto with avif", Options { avif: true, ..of("auto", "fast") }),
-    ];
-    asked.map(|(how, options)| (how.to_owned(), options)).into()
+    ]
 }
 
 /// A line of the process's status, in bytes.
@@ -88,7 +73,7 @@ fn measure(input: &[u8], options: &Options) -> (u64, u64) {
 fn what_is_set_aside_holds_the_memory_of_c_libraries() {
     assert!(imgpress_malloc::give_back_large_blocks());
     let mut wrong = Vec::new();
-    for (name, picture) in [("sky", sky()), ("noise", noise())] {
+    for (name, picture) in [("sky", sky()), ("noise", Picture::noise(SIZE.0, SIZE.1))] {
         let glass = fixtures::png(picture.size(), png::ColorType::Rgba, &picture.rgba(|_| 200), |_| {});
         let grey = fixtures::png(picture.size(), png::ColorType::Grayscale, &picture.grey(), |_| {});
         for (file, input) in [("grey", grey), ("rgb", fixtures::png_rgb(&picture)), ("alpha", glass)] {

@@ -18,7 +18,8 @@ pub enum Coding {
     /// VP8L: every pixel that can be seen is as it was. The colour of pixels without any alpha is not kept.
     Lossless,
     /// As [`Lossless`](Self::Lossless), of pixels that are rounded where their neighbours are not like them, as libwebp's
-    /// `near_lossless` does: no component is off by more than [`Rounding::most`].
+    /// `near_lossless` does: no component is off by more than [`Rounding::most`], but that alpha which is rounded to nothing
+    /// takes the colour along.
     NearLossless(Rounding),
 }
 

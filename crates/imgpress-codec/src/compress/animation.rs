@@ -129,16 +129,13 @@ impl Job<'_> {
             None => (made, None),
         };
         let ready = first.ready;
-        let best = if self.fits(&best.file) {
-            best
-        } else if stays_lossless {
+        if stays_lossless && !self.fits(&best.file) {
             return Err(self.over_limit(&best));
-        } else {
-            self.within_limit(&best, |quality| {
-                let animated = self.animated(&source, quality, false)?;
-                Ok(self.made_animation(&source, &animated, quality))
-            })?
-        };
+        }
+        let best = self.within_limit(best, |quality| {
+            let animated = self.animated(&source, quality, false)?;
+            Ok(self.made_animation(&source, &animated, quality))
+        })?;
         self.finish_animation(source, &ready, best, strip.as_ref())
     }
 

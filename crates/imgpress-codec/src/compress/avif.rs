@@ -53,7 +53,7 @@ impl Job<'_> {
             Ok(made(file, Outcome::Compressed, quality))
         };
         let first = encoded(self.options.quality.nominal())?;
-        let best = if self.fits(&first.file) { first } else { self.within_limit(&first, encoded)? };
+        let best = self.within_limit(first, encoded)?;
         self.finish(source, ready, best)
     }
 
@@ -85,10 +85,7 @@ impl Job<'_> {
             _ => None,
         };
         let best = kept.map_or(encoded, |(kept, _)| kept);
-        if self.fits(&best.file) {
-            return Ok(best);
-        }
-        self.within_limit(&best, |quality| self.encoded_avif(source, ready, quality))
+        self.within_limit(best, |quality| self.encoded_avif(source, ready, quality))
     }
 
     /// Of what may lose nothing: the input's own file, or none.

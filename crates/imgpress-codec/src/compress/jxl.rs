@@ -79,13 +79,10 @@ impl Job<'_> {
         {
             return Ok(made);
         }
-        if self.fits(&best.file) {
-            return Ok(best);
-        }
-        if !may_lose {
+        if !may_lose && !self.fits(&best.file) {
             return Err(self.over_limit(&best));
         }
-        self.within_limit(&best, |quality| self.lossy_jxl(source, ready, quality))
+        self.within_limit(best, |quality| self.lossy_jxl(source, ready, quality))
     }
 
     fn lossy_jxl(&self, source: &Source<'_>, ready: &Ready, quality: Quality) -> Result<Made, Error> {

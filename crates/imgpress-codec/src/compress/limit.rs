@@ -7,14 +7,18 @@ use crate::options::Quality;
 use crate::search::Search;
 
 impl Job<'_> {
-    /// The highest quality whose file fits, where `first`, at the quality that was asked for, does not.
+    /// The first, at the quality that was asked for, where it fits; else the highest quality whose file does.
     pub(super) fn within_limit(
         &self,
-        first: &Made,
+        first: Made,
         encode: impl Fn(Quality) -> Result<Made, Error>,
     ) -> Result<Made, Error> {
+        if self.fits(&first.file) {
+            return Ok(first);
+        }
         let limit = self.limit();
         let mut smallest = first.length() as u64;
+        drop(first);
         let mut search = Search::below(self.options.quality.nominal(), smallest, limit);
         let mut found = None;
         while let Some(quality) = search.next() {

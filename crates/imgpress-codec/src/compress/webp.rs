@@ -88,14 +88,11 @@ impl Job<'_> {
             _ => None,
         };
         let best = kept.unwrap_or(best);
-        if self.fits(&best.file) {
-            return Ok(best);
-        }
-        if needs_lossless {
+        if needs_lossless && !self.fits(&best.file) {
             return Err(self.over_limit(&best));
         }
         self.within_limit(
-            &best,
+            best,
             |quality| if is_near { work.near_lossless(quality) } else { work.lossy(quality) },
         )
     }

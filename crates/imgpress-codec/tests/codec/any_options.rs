@@ -1,20 +1,37 @@
 //! Whatever picture comes and whatever is asked of it: the size is right, the same comes out again, another decoder reads
 //! it, and what stays in its format does not grow.
 
-use image::ImageFormat as Known;
-use imgpress_codec::options::{Fit, ImageFormat, OptionSet, Options};
+use image::{ImageFormat as Known, Rgba, RgbaImage};
+use imgpress_codec::options::{Fit, ImageFormat, Lossless, OptionSet, Options};
 use imgpress_codec::{Budget, Error, Limits, Output, Verify, compress_verified};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-/// The pictures that fuzzing starts with: every format, and the kinds of it that differ.
+use crate::outputs::{file, photo};
+
+/// The pictures that fuzzing starts with, every format and the kinds of it that differ; and what encoders find hard.
 fn pictures() -> Vec<(String, Vec<u8>)> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds/probe");
     let mut paths: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(paths.len() > 40, "they are there");
     let name = |path: &std::path::Path| path.file_name().unwrap().to_string_lossy().into_owned();
-    paths.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect()
+    let mut pictures: Vec<_> = paths.iter().map(|path| (name(path), std::fs::read(path).unwrap())).collect();
+    pictures.extend(hard().map(|(name, picture)| (name.to_owned(), file(picture, Known::Png))));
+    pictures
+}
+
+/// Colours that change from pixel to pixel, alpha of every kind, and both.
+fn hard() -> [(&'static str, RgbaImage); 3] {
+    let columns = |x: u32| if x.is_multiple_of(2) { Rgba([0, 0, 0, 255]) } else { Rgba([0, 255, 0, 255]) };
+    let faint = |x: u32, y: u32| ((x * 7 + y * 3) % 40) as u8;
+    let mut veiled = photo(83, 71);
+    veiled.enumerate_pixels_mut().for_each(|(x, y, pixel)| pixel[3] = faint(x, y));
+    let both = RgbaImage::from_fn(90, 66, |x, y| {
+        let Rgba([red, green, blue, _]) = columns(x);
+        Rgba([red, green, blue, faint(x, y)])
+    });
+    [("columns", RgbaImage::from_fn(101, 67, |x, _| columns(x))), ("veiled", veiled), ("both", both)]
 }
 
 /// A query, and what it comes to.
@@ -36,14 +53,15 @@ fn options() -> impl Strategy<Value = (String, Options)> {
     let bytes = proptest::option::weighted(0.15, 200_u32..2000);
     let rest = (
         some(&["fit=scale-down", "fit=contain", "fit=cover"]),
+        some(&["lossless=auto", "lossless=auto", "lossless=near", "lossless=true"]),
         some(&["color=srgb", "color=keep"]),
         some(&["metadata=strip", "metadata=copyright", "metadata=keep"]),
         some(&["background=%23ffffff", "background=%23103050"]),
         bytes.prop_map(|bytes| bytes.map(|bytes| format!("max_bytes={bytes}"))),
     );
     (format, quality, side("width"), side("height"), rest).prop_map(
-        |(format, quality, width, height, (fit, color, metadata, background, bytes))| {
-            let parts = [format, quality, width, height, fit, color, metadata, background, bytes];
+        |(format, quality, width, height, (fit, lossless, color, metadata, background, bytes))| {
+            let parts = [format, quality, width, height, fit, lossless, color, metadata, background, bytes];
             let query = parts.into_iter().flatten().collect::<Vec<_>>().join("&");
             let mut set = OptionSet::default();
             set.set_query(&query).unwrap();
@@ -56,6 +74,7 @@ fn compressed(input: &[u8], options: &Options) -> Option<Output> {
     match compress_verified(input, options, &Limits::default(), &Budget::unlimited(), Verify::Always) {
         Ok(output) => Some(output),
         Err(Error::TargetUnreachable { .. }) if options.max_bytes.is_some() => None,
+        Err(Error::Lossy { .. }) if options.lossless != Lossless::Auto => None,
         Err(other) => panic!("{other}"),
     }
 }
@@ -96,7 +115,7 @@ fn fits(shown: (u32, u32), options: &Options, found: (u32, u32)) -> bool {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 300,
+        cases: 1500,
         failure_persistence: None,
         rng_seed: proptest::test_runner::RngSeed::Fixed(2),
         ..ProptestConfig::default()

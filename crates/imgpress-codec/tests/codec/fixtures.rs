@@ -39,6 +39,19 @@ impl Picture {
         })
     }
 
+    /// As little like a picture as can be, and nothing that a file could be made small by.
+    pub(crate) fn noise(width: u16, height: u16) -> Self {
+        let state = std::cell::Cell::new(0x9e37_79b9_7f4a_7c15_u64);
+        Self::new(width, height, |_, _| {
+            let mut next = state.get();
+            next ^= next << 13;
+            next ^= next >> 7;
+            next ^= next << 17;
+            state.set(next);
+            [(next >> 20) as u8, (next >> 32) as u8, (next >> 44) as u8]
+        })
+    }
+
     /// Four quarters of one colour each, so that every turn and mirroring shows.
     pub(crate) fn quarters(width: u16, height: u16) -> Self {
         Self::new(width, height, |x, y| match (x < width / 2, y < height / 2) {

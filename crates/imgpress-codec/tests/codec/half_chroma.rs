@@ -4,7 +4,7 @@ use image::{ImageFormat as Known, Rgba, RgbaImage};
 use imgpress_codec::options::{ImageFormat, Options, OutputFormat, Quality};
 use imgpress_codec::{Budget, Error, Limits, Verify, compress_verified, probe};
 
-use crate::fixtures::Decoded;
+use crate::fixtures::{Decoded, Picture, png_rgb};
 use crate::moving::{Step, apng, shown};
 use crate::outputs::{decoded, file, options, output};
 
@@ -34,6 +34,12 @@ fn columns_of_black_and_green_keep_their_colours_as_webp() {
             assert!(decoded(&made) == picture, "{quality}");
         }
     }
+}
+
+#[test]
+fn noise_is_coded_with_loss_all_the_same() {
+    let made = output(&png_rgb(&Picture::noise(320, 240)), &options(OutputFormat::Webp)).unwrap();
+    assert_eq!(made.quality, Quality::default());
 }
 
 #[test]

@@ -42,6 +42,34 @@ fn near_lossless_is_smaller_than_lossless_and_off_by_as_much_as_its_quality_says
     }
 }
 
+/// Of those that nothing is seen of any more, colours are not kept: that was taken for another picture, and was a 500.
+#[cfg(feature = "webp")]
+#[test]
+fn pixels_that_can_hardly_be_seen_may_vanish_where_hardly_anything_is_lost() {
+    let mut original = photo(160, 120);
+    original.enumerate_pixels_mut().for_each(|(x, y, pixel)| pixel[3] = ((x * 7 + y * 3) % 40) as u8);
+    let input = file(original.clone(), Known::Png);
+    let mut vanished = 0;
+    for (quality, most) in [(80, 2), (60, 4), (40, 8), (1, 32)] {
+        let options = Options {
+            quality: Quality::try_from(quality).unwrap().into(),
+            ..lossless(OutputFormat::Webp, Lossless::Near)
+        };
+        let near = output(&input, &options).unwrap_or_else(|error| panic!("quality {quality}: {error}"));
+        let found = decoded(&near);
+        for (found, original) in found.pixels().zip(original.pixels()) {
+            assert!(found[3].abs_diff(original[3]) <= most, "quality {quality}: {found:?} of {original:?}");
+            if found[3] == 0 {
+                vanished += usize::from(original[3] > 0);
+            } else {
+                let off = (0..3).map(|at| found[at].abs_diff(original[at])).max().unwrap();
+                assert!(off <= most, "quality {quality}: {found:?} of {original:?}");
+            }
+        }
+    }
+    assert!(vanished > 100, "{vanished}");
+}
+
 #[cfg(feature = "webp")]
 #[test]
 fn the_nearest_that_fits_is_taken_and_what_is_exact_fits_or_does_not() {

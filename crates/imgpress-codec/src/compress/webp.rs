@@ -11,10 +11,7 @@ use crate::container::Extras;
 use crate::container::riff::Still;
 use crate::decode::tails::Tries;
 use crate::encode::webp::{Pixels, check_size, method, rounding};
-use crate::error::TooLarge;
-use crate::geometry::Geometry;
 use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Quality};
-use crate::probe::FEW_PIXELS;
 use crate::transform::Holds;
 use crate::verify::Closeness;
 use crate::{Error, Outcome, Output};
@@ -52,7 +49,7 @@ impl Job<'_> {
         let is_near = self.options.lossless == Lossless::Near;
         let needs_lossless = !is_near && (stays_lossless || !bears_half_chroma(&ready.raster));
         if needs_lossless && !stays_lossless {
-            check_lossless(source)?;
+            source.info.check_lossless_webp(&source.geometry)?;
         }
         let mut best = None;
         if is_near {
@@ -96,17 +93,6 @@ impl Job<'_> {
             |quality| if is_near { work.near_lossless(quality) } else { work.lossy(quality) },
         )
     }
-}
-
-/// Whether memory is set aside for a picture without loss.
-///
-/// # Errors
-/// [`TooLarge::ForColors`].
-fn check_lossless(source: &Source<'_>) -> Result<(), Error> {
-    let Geometry { width, height, .. } = source.geometry;
-    let fits = source.info.may_be_lossless_webp(&source.geometry);
-    let too_large = TooLarge::ForColors { format: "WebP", width, height, limit: FEW_PIXELS };
-    fits.then_some(()).ok_or_else(|| too_large.into())
 }
 
 /// Whether an input is a WebP of one picture without loss.

@@ -46,7 +46,7 @@ fn decoder_bytes(file: &JpegFile<'_>) -> u8 {
     u8::try_from((samples * bytes_of_64).div_ceil(across * down * 64)).unwrap_or(u8::MAX)
 }
 
-/// Whether it has no chroma finer than that of squares of four pixels, which stay squares when it is turned.
+/// Whether it has no chroma finer than that of squares of four pixels, which stay squares where it is turned.
 fn has_half_chroma(file: &JpegFile<'_>) -> bool {
     let decoder = file.decoder();
     let is_even = decoder.width().is_multiple_of(2) && decoder.height().is_multiple_of(2);

@@ -2,12 +2,17 @@
 
 use super::packing::at;
 use super::{FIXED, STRIPS};
+#[cfg(feature = "webp")]
+use crate::error::TooLarge;
 use crate::geometry::Geometry;
 use crate::options::{ImageFormat, Lossless, Options, OutputFormat, Target};
 use crate::{ImageInfo, Limits, Verify, encode, score, transform};
 
 /// Most pixels that are coded without loss where that need not be.
 pub(crate) const FEW_PIXELS: u64 = 8 << 20;
+
+/// Most pixels for which that takes so little memory, 43 MB, that it is set aside whatever the picture.
+const FEWEST_PIXELS: u64 = 1 << 20;
 
 /// Bytes that libwebp takes for each pixel beside the picture itself without loss, in what it looks for repetitions in: 18 to
 /// 33 by the resident size of `imgpress compress` on pictures of 2 to 9 megapixels, and 38 of noise (tests/resident.rs).
@@ -84,9 +89,26 @@ impl ImageInfo {
     }
 
     /// Whether a WebP of it may have no loss: for being smaller so, or for colours that are lost where chroma is at half size.
-    pub(crate) fn may_be_lossless_webp(&self, geometry: &Geometry) -> bool {
-        let is_halved = self.packing.has_half_chroma() && geometry.is_identity(self.shown_size());
-        geometry.pixels() <= FEW_PIXELS && !is_halved || self.may_be_graphic(geometry)
+    fn may_be_lossless_webp(&self, geometry: &Geometry) -> bool {
+        geometry.pixels() <= self.most_without_loss() || self.may_be_graphic(geometry)
+    }
+
+    /// Most pixels of a WebP that may have no loss for its colours. Of JPEGs whose chroma is at half size already, hardly one
+    /// can lose more.
+    fn most_without_loss(&self) -> u64 {
+        if self.packing.has_half_chroma() { FEWEST_PIXELS } else { FEW_PIXELS }
+    }
+
+    /// Whether memory is set aside for a WebP without loss.
+    ///
+    /// # Errors
+    /// [`TooLarge::ForColors`].
+    #[cfg(feature = "webp")]
+    pub(crate) fn check_lossless_webp(&self, geometry: &Geometry) -> Result<(), TooLarge> {
+        let Geometry { width, height, .. } = *geometry;
+        let limit = self.most_without_loss();
+        let too_large = TooLarge::ForColors { format: "WebP", width, height, limit };
+        self.may_be_lossless_webp(geometry).then_some(()).ok_or(too_large)
     }
 
     /// As [`bytes_for`](Self::bytes_for), for the formats that take the picture as a whole, and its alpha.

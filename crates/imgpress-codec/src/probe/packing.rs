@@ -38,7 +38,7 @@ impl Packing {
         matches!(self, Self::Lossless { in_bands: true, .. })
     }
 
-    /// Whether what is made of it at its own size can do with chroma at half size, whatever the picture.
+    /// Whether its chroma is at half size already.
     pub(super) fn has_half_chroma(self) -> bool {
         matches!(self, Self::Jpeg { half_chroma: true, .. })
     }

@@ -4,7 +4,9 @@ use image::{ImageFormat as Known, Rgba, RgbaImage};
 use imgpress_codec::options::{ImageFormat, Options, OutputFormat, Quality};
 use imgpress_codec::{Budget, Error, Limits, Verify, compress_verified, probe};
 
-use crate::fixtures::{Decoded, Picture, png_rgb};
+use jpeg_encoder::SamplingFactor;
+
+use crate::fixtures::{Coding, Decoded, Picture, jpeg, png_rgb};
 use crate::moving::{Step, apng, shown};
 use crate::outputs::{decoded, file, options, output};
 
@@ -98,4 +100,21 @@ fn columns_that_are_too_many_to_be_coded_without_loss_are_refused() {
     assert!(matches!(refused, Error::TooLarge(_)), "{refused}");
     assert!(refused.to_string().contains("colours"), "{refused}");
     assert_eq!(made(&options(OutputFormat::Auto)).unwrap().format, ImageFormat::Jpeg);
+}
+
+/// Its luma still changes from pixel to pixel: what chroma at half size has cut off is cut off once more.
+#[test]
+fn a_jpeg_that_has_lost_such_colours_loses_no_more() {
+    let jpeg_of = |width: u16, height: u16| {
+        let grain = Picture::noise(width, height);
+        let value =
+            |x: u16, y: u16| grain.rgb[(usize::from(y) * usize::from(width) + usize::from(x)) * 3] / 3;
+        let black_and_yellow = |x, y| if matches!(x % 4, 0 | 3) { [0; 3] } else { [255, 255 - value(x, y), 0] };
+        let coding = Coding { quality: 95, sampling: SamplingFactor::F_2_2, ..Coding::default() };
+        jpeg(&Picture::new(width, height, black_and_yellow), coding)
+    };
+    let small = output(&jpeg_of(320, 240), &options(OutputFormat::Webp)).unwrap();
+    assert_eq!(small.quality, Quality::MAX);
+    let large = output(&jpeg_of(1200, 1000), &options(OutputFormat::Webp)).err().unwrap().to_string();
+    assert!(large.contains("1048576") && large.contains("colours"), "{large}");
 }

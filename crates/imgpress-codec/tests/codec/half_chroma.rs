@@ -109,7 +109,8 @@ fn a_jpeg_that_has_lost_such_colours_loses_no_more() {
         let grain = Picture::noise(width, height);
         let value =
             |x: u16, y: u16| grain.rgb[(usize::from(y) * usize::from(width) + usize::from(x)) * 3] / 3;
-        let black_and_yellow = |x, y| if matches!(x % 4, 0 | 3) { [0; 3] } else { [255, 255 - value(x, y), 0] };
+        let black_and_yellow =
+            |x, y| if matches!(x % 4, 0 | 3) { [0; 3] } else { [255, 255 - value(x, y), 0] };
         let coding = Coding { quality: 95, sampling: SamplingFactor::F_2_2, ..Coding::default() };
         jpeg(&Picture::new(width, height, black_and_yellow), coding)
     };

@@ -13,8 +13,8 @@ const BLOCK: usize = 8;
 /// Most rows of blocks that are looked at, evenly spread: enough for what concerns a picture as a whole.
 const BANDS: usize = 24;
 
-/// By how many levels of 255 the mean of a block may shift, in the mean of all. Photographs, screenshots and drawings have
-/// 0.1 at most (all that the benchmark has), noise 0.2, stripes and checks of pure colours 2 to 28. It is half of what the
+/// By how many levels of 255 the mean of a block may shift, in the mean of all. No photograph, screenshot or drawing of the
+/// benchmark has as much, nor has noise (0.2); stripes and checks of pure colours have up to 28. It is half of what the
 /// self-check takes at its strictest.
 const MOST: f32 = 2.0;
 

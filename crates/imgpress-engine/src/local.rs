@@ -15,12 +15,15 @@ use tokio::time::timeout;
 use crate::admission::{Admission, Slot};
 use crate::failure::{deadline_exceeded, from_codec};
 use crate::flow::{Load, Place};
-use crate::pool::{Panicked, Pool};
+use crate::pool::{Panicked, Pool, Rest};
 use crate::upload::Upload;
 use crate::{EngineConfig, metrics};
 
 /// What a client should wait before it tries another instance, or this one again.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Workers that have had nothing to do for so long keep no memory for the next picture.
+const REST: Rest = Rest { after: Duration::from_secs(1), then: imgpress_malloc::give_back_free_memory };
 
 type Codec = dyn Fn(&[u8], &Options, &Limits, &Budget) -> Result<imgpress_codec::Output, Error> + Send + Sync;
 
@@ -64,8 +67,8 @@ impl LocalEngine {
     ) -> Result<Self, StartError> {
         Ok(Self {
             admission: Admission::new(&config),
-            workers: Pool::start("imgpress-worker", config.workers)?,
-            probes: Pool::start("imgpress-probe", NonZeroUsize::MIN)?,
+            workers: Pool::start("imgpress-worker", config.workers, Some(REST))?,
+            probes: Pool::start("imgpress-probe", NonZeroUsize::MIN, None)?,
             config,
             draining,
             codec,

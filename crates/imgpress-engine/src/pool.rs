@@ -4,9 +4,11 @@ use std::any::Any;
 use std::io;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -19,6 +21,23 @@ pub(crate) struct Pool {
     tasks: Sender<Task>,
 }
 
+/// What a pool does when no task has come for a while, once after each time that it had some.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rest {
+    pub(crate) after: Duration,
+    pub(crate) then: fn(),
+}
+
+/// What a pool's threads share.
+#[derive(Debug)]
+struct Shared {
+    /// Locked by the one that waits for the next task.
+    waiting: Mutex<Receiver<Task>>,
+    rest: Option<Rest>,
+    /// Whether a task has ended since the last rest.
+    has_worked: AtomicBool,
+}
+
 /// A task that panicked, with what it said; or that was never run.
 #[derive(Debug, thiserror::Error)]
 #[error("panic: {0}")]
@@ -26,12 +45,13 @@ pub(crate) struct Panicked(String);
 
 impl Pool {
     /// Starts threads called `name-0`, `name-1` and so on.
-    pub(crate) fn start(name: &str, threads: NonZeroUsize) -> io::Result<Self> {
+    pub(crate) fn start(name: &str, threads: NonZeroUsize, rest: Option<Rest>) -> io::Result<Self> {
         let (tasks, waiting) = channel::<Task>();
-        let waiting = Arc::new(Mutex::new(waiting));
+        let waiting = Mutex::new(waiting);
+        let shared = Arc::new(Shared { waiting, rest, has_worked: AtomicBool::new(false) });
         for number in 0..threads.get() {
-            let waiting = Arc::clone(&waiting);
-            thread::Builder::new().name(format!("{name}-{number}")).spawn(move || work_off(&waiting))?;
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().name(format!("{name}-{number}")).spawn(move || work_off(&shared))?;
         }
         Ok(Self { tasks })
     }
@@ -54,12 +74,30 @@ impl Pool {
     }
 }
 
-fn work_off(waiting: &Mutex<Receiver<Task>>) {
-    loop {
-        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(task) = next else { return };
+fn work_off(shared: &Shared) {
+    while let Some(task) = shared.next() {
         // The task guards its work; this guards what is left: a destructor of its result, say.
         catch_unwind(AssertUnwindSafe(task)).ok();
+        shared.has_worked.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    /// The next task, if there is one ever.
+    fn next(&self) -> Option<Task> {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(rest) = self.rest else { return waiting.recv().ok() };
+        loop {
+            match waiting.recv_timeout(rest.after) {
+                Ok(task) => return Some(task),
+                Err(RecvTimeoutError::Disconnected) => return None,
+                // Another may end its task later than this: one waits for all.
+                Err(RecvTimeoutError::Timeout) if self.has_worked.swap(false, Ordering::Relaxed) => {
+                    (rest.then)();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
     }
 }
 
@@ -70,10 +108,12 @@ fn said(payload: &(dyn Any + Send)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
 
     fn one_thread() -> Pool {
-        Pool::start("test", NonZeroUsize::MIN).unwrap()
+        Pool::start("test", NonZeroUsize::MIN, None).unwrap()
     }
 
     #[tokio::test]
@@ -105,5 +145,19 @@ mod tests {
         drop(unheard);
         finish.send(()).unwrap();
         assert_eq!(pool.run(|| 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_pool_rests_once_after_its_work() {
+        static RESTS: AtomicUsize = AtomicUsize::new(0);
+        let after = Duration::from_millis(1);
+        let then = || {
+            RESTS.fetch_add(1, Ordering::SeqCst);
+        };
+        let pool = Pool::start("test", NonZeroUsize::MIN, Some(Rest { after, then })).unwrap();
+        for works in 1..4 {
+            pool.run(|| ()).await.unwrap();
+            crate::gate::until(|| RESTS.load(Ordering::SeqCst) == works).await;
+        }
     }
 }

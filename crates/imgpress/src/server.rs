@@ -30,9 +30,8 @@ pub(crate) struct Server {
     pub(crate) draining: Draining,
 }
 
-/// Runs a service on a runtime of its own, in a process that gives back the memory of pictures.
+/// Runs a service on a runtime of its own.
 pub(crate) fn block_on<T>(service: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-    imgpress_malloc::give_back_large_blocks();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -12,6 +12,12 @@ use crate::sandbox;
 use crate::server::{Server, block_on};
 use crate::settings::{EngineRoleSettings, EngineSettings, RequestSettings};
 
+/// Bytes that may stay for the next picture, for each worker: as much as most take.
+const KEPT_PER_WORKER: usize = 48 << 20;
+
+/// Of the memory for pictures, no more than one part in so many stays between them.
+const KEPT_SHARE: u64 = 8;
+
 /// Runs until it is told to stop.
 pub(crate) fn run(settings: &EngineRoleSettings) -> anyhow::Result<ExitCode> {
     let server = Server::prepare(settings.listen, &settings.server)?;
@@ -32,7 +38,8 @@ pub(crate) fn run(settings: &EngineRoleSettings) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// The engine as it is set up. Reads what this process may use of the machine.
+/// The engine as it is set up. Reads what this process may use of the machine, and has the allocator keep what pictures need:
+/// to be called before there are threads.
 pub(super) fn config(settings: &EngineSettings, request: &RequestSettings) -> EngineConfig {
     imgpress_engine::metrics::describe();
     let workers = settings.workers.unwrap_or_else(machine::workers);
@@ -52,12 +59,16 @@ pub(super) fn config(settings: &EngineSettings, request: &RequestSettings) -> En
     if let Some(queue) = settings.queue {
         config.queue = queue;
     }
+    let share = usize::try_from(config.memory_budget / KEPT_SHARE).unwrap_or(usize::MAX);
+    let kept = share.min(KEPT_PER_WORKER.saturating_mul(config.workers.get()));
+    imgpress_malloc::keep_memory_between_pictures(kept, config.workers.get());
     let megabytes = |bytes: u64| bytes.div_ceil(1_000_000);
     tracing::info!(
         workers = config.workers,
         queue = config.queue,
         pictures_mb = megabytes(config.memory_budget),
         uploads_mb = megabytes(config.upload_memory.max(config.max_upload_bytes)),
+        kept_mb = megabytes(kept as u64),
         "the most memory that pictures and uploads may take together"
     );
     config

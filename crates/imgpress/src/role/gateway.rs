@@ -31,6 +31,7 @@ const COUNTS: &str = "tinify-counts.json";
 
 /// Runs until it is told to stop.
 pub(crate) fn run(settings: Box<GatewayRoleSettings>) -> anyhow::Result<ExitCode> {
+    imgpress_malloc::give_back_large_blocks();
     block_on(async move {
         let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
         let server = Server::prepare(settings.listen, &settings.server)?;

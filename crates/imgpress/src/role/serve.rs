@@ -16,11 +16,11 @@ use crate::settings::ServeSettings;
 
 /// Runs until it is told to stop.
 pub(crate) fn run(settings: Box<ServeSettings>) -> anyhow::Result<ExitCode> {
+    let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
+    let generated = access.generated.clone();
+    let server = Server::prepare(settings.listen, &settings.server)?;
+    let config = config(&settings.engine, &settings.request);
     block_on(async move {
-        let access = Access::establish(settings.listen, &settings.api, &settings.storage.data_dir)?;
-        let generated = access.generated.clone();
-        let server = Server::prepare(settings.listen, &settings.server)?;
-        let config = config(&settings.engine, &settings.request);
         let engine = Arc::new(LocalEngine::new(config, server.draining.clone())?);
         let ServeSettings { api, request, storage, tinify, sharing, trace, .. } = &*settings;
         let front = Front { api, request, storage, tinify, sharing };

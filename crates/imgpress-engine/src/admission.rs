@@ -40,8 +40,8 @@ pub(crate) struct Slot {
     _place: Place,
 }
 
-/// A large image's worker, and its place among the large ones.
-type Large = [OwnedSemaphorePermit; 2];
+/// A large image's place among the large ones, and its permit for a worker, if it did not wait for too long for one.
+type Large = (OwnedSemaphorePermit, Option<OwnedSemaphorePermit>);
 
 /// Large images may take one in so many places of the queue. They wait for one another, and with all places for them they
 /// held most of the queue under ten times the load, small ones being refused meanwhile.
@@ -88,7 +88,8 @@ impl Admission {
     }
 
     /// Waits for a worker and for `bytes` of memory, after everybody who came before; but a large image lets small ones
-    /// pass while other large ones have all the workers that they may, and does not wait where as many wait as may.
+    /// pass while other large ones have all the workers that they may, for half of the queue's time; and it does not wait where
+    /// as many wait as may.
     pub(crate) async fn start(&self, place: Place, bytes: u64) -> Result<Slot, Failure> {
         if bytes > self.memory.total() {
             place.refused();
@@ -115,14 +116,19 @@ impl Admission {
         large_place: Option<OwnedSemaphorePermit>,
     ) -> Result<Slot, Exhausted> {
         let large = match large_place {
-            Some(place) => {
-                Some([Arc::clone(&self.large).acquire_owned().await.map_err(|_| Exhausted)?, place])
-            }
+            Some(place) => Some((place, self.large_worker().await?)),
             None => None,
         };
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Exhausted)?;
         let memory = self.memory.reserve(bytes).await?;
         Ok(Slot { _worker: worker, _large: large, _memory: memory, _place: place.start(bytes) })
+    }
+
+    /// Waits for one of the workers that large images may have; half of the time that there is, and any will do. Large ones that
+    /// take ten seconds each would be refused else, with a worker that has nothing to do.
+    async fn large_worker(&self) -> Result<Option<OwnedSemaphorePermit>, Exhausted> {
+        let free = Arc::clone(&self.large).acquire_owned();
+        timeout(self.queue_timeout / 2, free).await.ok().transpose().map_err(|_| Exhausted)
     }
 }
 

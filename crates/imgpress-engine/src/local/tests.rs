@@ -192,6 +192,20 @@ async fn small_images_pass_large_ones_that_wait() {
 }
 
 #[tokio::test]
+async fn a_large_image_that_has_waited_for_long_takes_any_worker() {
+    let large = imgpress_codec::probe(&picture(), &Limits::default()).unwrap().working_set();
+    let (engine, gate, first) = busy(EngineConfig { large_image_memory: large - 1, ..config(2, 4) }).await;
+    let second = spawn(&engine, job(picture()));
+    until(|| engine.load().waiting == 1).await;
+    tokio::time::pause();
+    tokio::time::advance(HANG / 2).await;
+    tokio::time::resume();
+    until(|| gate.counts().inside == 2).await;
+    gate.let_out(2);
+    assert!(ended(first).await.is_ok() && ended(second).await.is_ok());
+}
+
+#[tokio::test]
 async fn large_images_take_a_part_of_the_queue() {
     let large = imgpress_codec::probe(&picture(), &Limits::default()).unwrap().working_set();
     let (engine, gate, first) = busy(EngineConfig { large_image_memory: large - 1, ..config(2, 2) }).await;

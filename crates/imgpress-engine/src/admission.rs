@@ -33,6 +33,8 @@ pub(crate) struct Admission {
 /// be gone long before the core is free again.
 #[derive(Debug)]
 pub(crate) struct Slot {
+    /// Bytes that are set aside for the image.
+    pub(crate) bytes: u64,
     // In this order: who sees the counts fall may rely on it that the next job gets in.
     _worker: OwnedSemaphorePermit,
     _large: Option<Large>,
@@ -121,7 +123,7 @@ impl Admission {
         };
         let worker = Arc::clone(&self.workers).acquire_owned().await.map_err(|_| Exhausted)?;
         let memory = self.memory.reserve(bytes).await?;
-        Ok(Slot { _worker: worker, _large: large, _memory: memory, _place: place.start(bytes) })
+        Ok(Slot { bytes, _worker: worker, _large: large, _memory: memory, _place: place.start(bytes) })
     }
 
     /// Waits for one of the workers that large images may have; half of the time that there is, and any will do. Large ones that

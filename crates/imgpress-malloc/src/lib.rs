@@ -4,6 +4,16 @@
 //! (`docs/adr/0010-memory-goes-back.md`). An engine keeps it from one picture to the next and gives it back when there is
 //! nothing to do; everybody else gives it back at once. Other C libraries have no such settings.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is kept between pictures, in bytes, and for how many pictures nothing is kept at the moment.
+static KEEPING: Mutex<Keeping> = Mutex::new(Keeping { spare: SPARE, vast: 0 });
+
+struct Keeping {
+    spare: i32,
+    vast: usize,
+}
+
 /// The smallest block that is mapped on its own, and unmapped when it is freed, in bytes: rows and tables of one picture are
 /// smaller, its pixels are not.
 const LARGE: i32 = 1 << 20;
@@ -35,11 +45,46 @@ pub fn give_back_large_blocks() -> bool {
 /// To be called once, before there are threads.
 pub fn keep_memory_between_pictures(most: usize, workers: usize) -> bool {
     let limited = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+    let spare = limited(most).max(SPARE);
+    keeping().spare = spare;
     set([
         (glibc::MMAP_THRESHOLD, LARGE_BESIDE_WORK),
-        (glibc::TRIM_THRESHOLD, limited(most).max(SPARE)),
+        (glibc::TRIM_THRESHOLD, spare),
         (glibc::ARENA_MAX, limited(workers.div_ceil(WORKERS_A_HEAP)).max(1)),
     ])
+}
+
+/// While it lives, nothing is kept: for a picture that takes so much that what lies free beside it matters.
+#[derive(Debug)]
+pub struct KeepsNothing(());
+
+impl KeepsNothing {
+    /// Gives back what is free, and from now on all large blocks as soon as they are freed.
+    #[must_use]
+    pub fn begin() -> Self {
+        let mut keeping = keeping();
+        keeping.vast += 1;
+        if keeping.vast == 1 {
+            give_back_large_blocks();
+        }
+        drop(keeping);
+        give_back_free_memory();
+        Self(())
+    }
+}
+
+impl Drop for KeepsNothing {
+    fn drop(&mut self) {
+        let mut keeping = keeping();
+        keeping.vast -= 1;
+        if keeping.vast == 0 {
+            set([(glibc::MMAP_THRESHOLD, LARGE_BESIDE_WORK), (glibc::TRIM_THRESHOLD, keeping.spare)]);
+        }
+    }
+}
+
+fn keeping() -> MutexGuard<'static, Keeping> {
+    KEEPING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Gives back what is free.

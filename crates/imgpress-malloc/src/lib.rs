@@ -6,11 +6,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What is kept between pictures, in bytes, and for how many pictures nothing is kept at the moment.
-static KEEPING: Mutex<Keeping> = Mutex::new(Keeping { spare: SPARE, vast: 0 });
+static KEEPING: Mutex<Keeping> = Mutex::new(Keeping { spare: None, vast: 0 });
 
 struct Keeping {
-    spare: i32,
+    /// Bytes that are kept between pictures, where any are.
+    spare: Option<i32>,
+    /// How many pictures there are at the moment beside which nothing is kept.
     vast: usize,
 }
 
@@ -46,7 +47,7 @@ pub fn give_back_large_blocks() -> bool {
 pub fn keep_memory_between_pictures(most: usize, workers: usize) -> bool {
     let limited = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
     let spare = limited(most).max(SPARE);
-    keeping().spare = spare;
+    keeping().spare = Some(spare);
     set([
         (glibc::MMAP_THRESHOLD, LARGE_BESIDE_WORK),
         (glibc::TRIM_THRESHOLD, spare),
@@ -59,7 +60,8 @@ pub fn keep_memory_between_pictures(most: usize, workers: usize) -> bool {
 pub struct KeepsNothing(());
 
 impl KeepsNothing {
-    /// Gives back what is free, and from now on all large blocks as soon as they are freed.
+    /// Gives back what is free, and from now on large blocks as soon as they are freed; but those that find room among blocks
+    /// that live on stay until [`give_back_free_memory`] is called.
     #[must_use]
     pub fn begin() -> Self {
         let mut keeping = keeping();
@@ -77,8 +79,8 @@ impl Drop for KeepsNothing {
     fn drop(&mut self) {
         let mut keeping = keeping();
         keeping.vast -= 1;
-        if keeping.vast == 0 {
-            set([(glibc::MMAP_THRESHOLD, LARGE_BESIDE_WORK), (glibc::TRIM_THRESHOLD, keeping.spare)]);
+        if let (0, Some(spare)) = (keeping.vast, keeping.spare) {
+            set([(glibc::MMAP_THRESHOLD, LARGE_BESIDE_WORK), (glibc::TRIM_THRESHOLD, spare)]);
         }
     }
 }

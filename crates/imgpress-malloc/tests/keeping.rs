@@ -46,7 +46,11 @@ fn main() {
         return;
     }
     let before = resident();
+    let nothing = imgpress_malloc::KeepsNothing::begin();
     let mut small = vec![picture()];
+    assert!(resident() < before + 4 * MB, "beside it nothing is kept: {} after {before}", resident());
+    drop(nothing);
+    small.push(picture());
     assert!(resident() > before + 30 * MB, "all of it is kept: {} after {before}", resident());
     let written = faults();
     small.push(picture());

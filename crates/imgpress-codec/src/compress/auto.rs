@@ -1,16 +1,17 @@
 //! The format that takes the fewest bytes.
 
-use std::cmp::Reverse;
+mod built;
+mod candidate;
 
+use self::built::NOTHING;
+use self::candidate::Candidate as _;
 use super::ready::{Made, Ready, Source};
 use super::sought::Sight;
 use super::{Job, look};
-#[cfg(feature = "webp")]
-use crate::error::TooLarge;
 use crate::jpeg::JpegFile;
 use crate::options::{ImageFormat, Lossless, Options, Quality, Target};
 use crate::transform::Holds;
-use crate::{Error, Note, Outcome, Output, encode, select};
+use crate::{Error, Outcome, Output, encode, select};
 
 /// A score so near to what is wanted counts as that.
 const NEAR: f64 = 1.0;
@@ -40,17 +41,9 @@ impl Job<'_> {
             && may_lose
             && !source.is_resized()
             && select::is_coarse_enough(file, self.options)?
+            && let Some(kept) = self.coarse(input, jpeg, may_be_jxl)
         {
-            match self.to_jpeg(input, jpeg) {
-                Err(Error::TargetUnreachable { .. }) => {}
-                kept if may_be_jxl => {
-                    // Of the same coefficients, or not at all.
-                    let jxl = self.jxl_if_built(input, jpeg);
-                    let is_whole = jxl.as_ref().is_ok_and(|jxl| jxl.quality == Quality::MAX);
-                    return self.better(kept, if is_whole { jxl } else { Err(NOTHING) });
-                }
-                kept => return kept,
-            }
+            return kept;
         }
         let ready = self.ready(&source, Holds::ANY)?;
         let may_be_jpeg =
@@ -81,32 +74,23 @@ impl Job<'_> {
         if is_kept(&avif) { avif } else { self.better(self.better(first, jxl), avif) }
     }
 
-    #[cfg(feature = "jxl")]
-    fn jxl_if_built(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
-        let source = self.source(input, jpeg)?;
-        let size = (source.geometry.width, source.geometry.height);
-        encode::jxl::check_size(size).map_err(|_| NOTHING)?;
-        self.to_jxl(source)
-    }
-
-    #[cfg(not(feature = "jxl"))]
-    #[expect(clippy::unused_self, reason = "as where it is built")]
-    fn jxl_if_built(&self, _input: &[u8], _jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
-        Err(NOTHING)
-    }
-
-    #[cfg(feature = "avif")]
-    fn avif_if_built(&self, input: &[u8], jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
-        let source = self.source(input, jpeg)?;
-        let size = (source.geometry.width, source.geometry.height);
-        encode::avif::check_size(size).map_err(|_| NOTHING)?;
-        self.to_avif(source)
-    }
-
-    #[cfg(not(feature = "avif"))]
-    #[expect(clippy::unused_self, reason = "as where it is built")]
-    fn avif_if_built(&self, _input: &[u8], _jpeg: Option<&JpegFile<'_>>) -> Result<Output, Error> {
-        Err(NOTHING)
+    /// A JPEG that has lost enough already, with its own coefficients: as JPEG XL too, where it may be one. `None` where no
+    /// such file is small enough.
+    fn coarse(
+        &self,
+        input: &[u8],
+        jpeg: Option<&JpegFile<'_>>,
+        may_be_jxl: bool,
+    ) -> Option<Result<Output, Error>> {
+        match self.to_jpeg(input, jpeg) {
+            Err(Error::TargetUnreachable { .. }) => None,
+            kept if may_be_jxl => {
+                let jxl = self.jxl_if_built(input, jpeg);
+                let is_whole = jxl.as_ref().is_ok_and(|jxl| jxl.quality == Quality::MAX);
+                Some(self.better(kept, if is_whole { jxl } else { Err(NOTHING) }))
+            }
+            kept => Some(kept),
+        }
     }
 
     /// What was made with a look sought from afar, made with one sought until it is near; nothing, where it would then not be
@@ -150,98 +134,9 @@ impl Job<'_> {
         };
         self.better(webp, png)
     }
-
-    #[cfg(feature = "webp")]
-    fn webp_if_built(&self, source: &Source<'_>, ready: &Ready) -> Result<Made, Error> {
-        let (width, height) = ready.raster.size();
-        encode::webp::check_size((width, height)).map_err(|_| NOTHING)?;
-        match self.webp(source, ready) {
-            // A JPEG has the colours.
-            Err(Error::TooLarge(TooLarge::ForColors { .. })) if !ready.raster.layout.has_alpha() => {
-                Err(NOTHING)
-            }
-            made => made,
-        }
-    }
-
-    #[cfg(not(feature = "webp"))]
-    #[expect(clippy::unused_self, reason = "as where it is built")]
-    fn webp_if_built(&self, _source: &Source<'_>, _ready: &Ready) -> Result<Made, Error> {
-        Err(NOTHING)
-    }
-
-    /// The one with fewer bytes, or where a limit may have cost quality, the one with more of that; of those that do not
-    /// have the look, the one that comes nearer. The first where they are the same.
-    fn better<T: Candidate>(&self, one: Result<T, Error>, other: Result<T, Error>) -> Result<T, Error> {
-        match (one, other) {
-            (Ok(one), Ok(other)) => {
-                let ceiling = match self.options.quality {
-                    Target::Fixed(quality) => quality,
-                    // Each has the look, by whatever quality of its own.
-                    Target::Look(_) => Quality::MIN,
-                };
-                let key = |made: &T| (made.lacks(), Reverse(made.quality().min(ceiling)), made.length());
-                Ok(if key(&other) < key(&one) { other } else { one })
-            }
-            (Err(Error::TargetUnreachable { smallest, limit }), other) => {
-                other.map_err(|error| match error {
-                    Error::TargetUnreachable { smallest: also, .. } => {
-                        Error::TargetUnreachable { smallest: smallest.min(also), limit }
-                    }
-                    error => error,
-                })
-            }
-            (Ok(one), Err(Error::TargetUnreachable { .. })) => Ok(one),
-            (Err(error), _) | (_, Err(error)) => Err(error),
-        }
-    }
 }
-
-/// What a format that is not tried comes to.
-const NOTHING: Error = Error::TargetUnreachable { smallest: u64::MAX, limit: u64::MAX };
 
 /// Whether an input is of this format already, and stays what it is.
 fn is_kept(made: &Result<Output, Error>) -> bool {
     made.as_ref().is_ok_and(|made| made.outcome == Outcome::Kept)
-}
-
-/// What is compared.
-trait Candidate {
-    fn length(&self) -> usize;
-    fn quality(&self) -> crate::options::Quality;
-    /// Tenths of a point below a score of 100, where the look that was asked for is not reached.
-    fn lacks(&self) -> u32 {
-        0
-    }
-}
-
-impl Candidate for Made {
-    fn length(&self) -> usize {
-        self.file.bytes.len()
-    }
-
-    fn quality(&self) -> crate::options::Quality {
-        self.quality
-    }
-}
-
-impl Candidate for Output {
-    fn length(&self) -> usize {
-        self.bytes.len()
-    }
-
-    fn quality(&self) -> crate::options::Quality {
-        self.quality
-    }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "not negative, and no score is a billion"
-    )]
-    fn lacks(&self) -> u32 {
-        let is_short =
-            [Note::MaxBytesReached, Note::LookNotReached].iter().any(|note| self.notes.contains(note));
-        if is_short { self.score.map_or(0, |score| ((100.0 - score) * 10.0) as u32) } else { 0 }
-    }
 }

@@ -36,6 +36,19 @@ pub(crate) struct Answers {
     pub(crate) seconds: f64,
 }
 
+impl Answers {
+    /// Takes in those of a later time.
+    pub(crate) fn add(&mut self, later: Self) {
+        self.accepted.extend(later.accepted);
+        self.refused.extend(later.refused);
+        self.others += later.others;
+        self.lost += later.lost;
+        self.unsent += later.unsent;
+        self.work += later.work;
+        self.seconds += later.seconds;
+    }
+}
+
 /// Sends requests at this rate a second for so long, at random intervals as independent clients do (a Poisson process),
 /// whatever is answered. `alone` has the milliseconds that each takes without load.
 pub(crate) async fn open_loop(

@@ -56,6 +56,9 @@ enum Command {
         /// Seconds a step
         #[arg(long, default_value_t = 20.0)]
         seconds: f64,
+        /// How often to go through all steps; each line of the table is of all rounds
+        #[arg(long, default_value_t = 1)]
+        rounds: usize,
         /// Where to write the plot
         #[arg(long, value_name = "SVG")]
         plot: Option<PathBuf>,
@@ -81,8 +84,9 @@ fn main() -> Result<()> {
         apart.map_or(Ok(()), |apart| apart.move_over())?;
         let requests: Vec<_> = pictures.iter().map(|picture| server.request(&cli.query, picture)).collect();
         match cli.command {
-            Command::Steps { multiples, seconds, plot } => {
-                steps::run(&server, &requests, &multiples, seconds, plot.as_deref()).await
+            Command::Steps { multiples, seconds, rounds, plot } => {
+                let offer = steps::Offer { multiples, seconds, rounds };
+                steps::run(&server, &requests, &offer, plot.as_deref()).await
             }
             Command::Soak { images, connections } => soak::run(&server, &requests, images, connections).await,
         }

@@ -40,14 +40,32 @@ impl Step {
     fn work(&self) -> f64 {
         self.answers.work / 1e3 / self.answers.seconds
     }
+
+    /// Takes in a step of the same load of a later round.
+    fn add(&mut self, later: Self) {
+        self.answers.add(later.answers);
+        self.health.extend(later.health);
+        self.recovery = self.recovery.max(later.recovery);
+        self.memory = self.memory.max(later.memory);
+    }
+}
+
+/// What is offered.
+pub(crate) struct Offer {
+    /// Multiples of the capacity, each a step.
+    pub(crate) multiples: Vec<f64>,
+    /// Seconds a step.
+    pub(crate) seconds: f64,
+    /// How often all steps are gone through. A machine that is slower for a minute is so for all of them alike, where rounds
+    /// are many and steps are short.
+    pub(crate) rounds: usize,
 }
 
 /// Finds the capacity, offers multiples of it, and prints a table.
 pub(crate) async fn run(
     server: &Server,
     requests: &[Vec<u8>],
-    multiples: &[f64],
-    seconds: f64,
+    offer: &Offer,
     plot: Option<&Path>,
 ) -> Result<()> {
     let (client, requests) = (Arc::new(Client::new(server.port)), Arc::new(requests.to_vec()));
@@ -63,10 +81,16 @@ pub(crate) async fn run(
         percentile(&alone, 0.99)
     );
     let calm = percentile(&alone, 0.99) * 2.0;
-    let mut steps = Vec::new();
-    for &multiple in multiples {
-        let load = (multiple, capacity * multiple, seconds);
-        steps.push(step(server, &client, (&requests, &alone), load, calm).await?);
+    let mut steps: Vec<Step> = Vec::new();
+    for _ in 0..offer.rounds {
+        for (index, &multiple) in offer.multiples.iter().enumerate() {
+            let load = (multiple, capacity * multiple, offer.seconds);
+            let step = step(server, &client, (&requests, &alone), load, calm).await?;
+            match steps.get_mut(index) {
+                Some(earlier) => earlier.add(step),
+                None => steps.push(step),
+            }
+        }
     }
     print_table(&steps, capacity);
     plot.map_or(Ok(()), |path| plot::draw(&steps, capacity, path))
@@ -112,20 +136,24 @@ async fn look_at_health(port: u16, seconds: f64) -> Vec<f64> {
 }
 
 fn print_table(steps: &[Step], capacity: f64) {
+    let most = |of: fn(&Step) -> f64| steps.iter().map(of).fold(0.0, f64::max);
+    let (best, most_work) = (most(Step::goodput), most(Step::work));
     println!(
-        "| load | offered/s | done/s | of capacity | work | done p50 | p99 | p99.9 | refused | p50 | p99 | p99.9 | other | lost | unsent | health p99 | recovery | memory |"
+        "| load | offered/s | done/s | of capacity | of best | work | of best | done p50 | p99 | p99.9 | refused | p50 | p99 | p99.9 | other | lost | unsent | health p99 | recovery | memory |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|");
     for step in steps {
         let Answers { accepted, refused, others, lost, unsent, .. } = &step.answers;
         let of = |values: &[f64], part| percentile(values, part);
         println!(
-            "| {}× | {:.1} | {:.1} | {:.0} % | {:.3} | {:.0} ms | {:.0} | {:.0} | {} | {:.1} ms | {:.1} | {:.1} | {others} | {lost} | {unsent} | {:.1} ms | {:.1} s | {:.0} MB |",
+            "| {}× | {:.1} | {:.1} | {:.0} % | {:.1} % | {:.3} | {:.1} % | {:.0} ms | {:.0} | {:.0} | {} | {:.1} ms | {:.1} | {:.1} | {others} | {lost} | {unsent} | {:.1} ms | {:.1} s | {:.0} MB |",
             step.multiple,
             step.offered,
             step.goodput(),
             step.goodput() / capacity * 100.0,
+            step.goodput() / best * 100.0,
             step.work(),
+            step.work() / most_work * 100.0,
             of(accepted, 0.5),
             of(accepted, 0.99),
             of(accepted, 0.999),

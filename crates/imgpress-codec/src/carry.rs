@@ -15,7 +15,12 @@ pub(crate) struct File {
 
 /// An encoded picture, upright, with what is wanted of what was found in its input.
 pub(crate) fn encoded(mut file: File, found: &Found<'_>, wanted: Metadata, geometry: &Geometry) -> File {
-    let shape = Shape { width: geometry.width, height: geometry.height, orientation: Orientation::AS_STORED };
+    let shape = Shape {
+        width: geometry.width,
+        height: geometry.height,
+        orientation: Orientation::AS_STORED,
+        turned_by_exif: true,
+    };
     let (carried, report) = found.carry(wanted, &shape);
     file.report.join(report);
     File { bytes: jpeg::with_segments(file.bytes, &carried), ..file }
@@ -30,7 +35,8 @@ pub(crate) fn kept(
     info: &ImageInfo,
 ) -> (Carried, Report) {
     const END_MARKER: usize = 2;
-    let shape = Shape { width: info.width, height: info.height, orientation: info.orientation };
+    let shape =
+        Shape { width: info.width, height: info.height, orientation: info.orientation, turned_by_exif: true };
     let (carried, mut report) = found.carry(wanted, &shape);
     if wanted != Metadata::Strip && file.kept_length(&carried) > file.length() + END_MARKER {
         let (carried, mut report) = kept(file, found, Metadata::Strip, info);

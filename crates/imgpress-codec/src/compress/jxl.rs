@@ -4,12 +4,11 @@ use super::ready::{Made, Ready, Source};
 use super::{Job, Stages, look};
 use crate::carry::File;
 use crate::colors::Colors;
-use crate::container::Extras;
 use crate::container::jxl::{Boxes, Still};
 use crate::decode;
 use crate::jpeg::JpegFile;
 use crate::metadata::Removed;
-use crate::options::{ColorSpace, ImageFormat, Lossless, Metadata, Options, Quality, Target};
+use crate::options::{ColorSpace, ImageFormat, Lossless, Options, Quality, Target};
 use crate::transform::Holds;
 use crate::verify::Closeness;
 use crate::{Error, Outcome, Output, encode, select};
@@ -115,9 +114,7 @@ impl Job<'_> {
                 whole.into()
             }
         });
-        let mut file = source.kept(ready, self.options.metadata, |extras, _| {
-            still.write(&without_orientation(extras, self.options.metadata))
-        });
+        let mut file = source.kept(ready, self.options.metadata, |extras, _| still.write(extras));
         // It is a part of the codestream.
         file.report.removed.remove(&Removed::Profile);
         let (quality, closeness) = match self.options.lossless {
@@ -160,8 +157,7 @@ impl Job<'_> {
         let Some(bytes) = bytes else { return Ok(None) };
         self.verify.check_recompressed(&bytes, file, self.budget)?;
         let still = Boxes::read(&bytes).whole();
-        let mut file_made =
-            source.as_stored(metadata, |extras| still.write(&without_orientation(extras, metadata)));
+        let mut file_made = source.as_stored(metadata, |extras| still.write(extras));
         file_made.report.join(file.kept_profile());
         // Its pixels are what a decoder makes of the coefficients.
         let closeness = Closeness::Look(Quality::MAX);
@@ -179,11 +175,6 @@ impl Job<'_> {
         let score = matches!(self.options.quality, Target::Look(_)).then_some(100.0);
         Ok(Output { format: made.format, quality: Quality::MAX, score, ..output })
     }
-}
-
-/// The codestream says how the picture is to be turned: EXIF that says that alone is not needed.
-fn without_orientation<'a>(extras: &Extras<'a>, wanted: Metadata) -> Extras<'a> {
-    Extras { exif: extras.exif.filter(|_| wanted != Metadata::Strip), ..*extras }
 }
 
 fn made(file: File, outcome: Outcome, quality: Quality, closeness: Closeness) -> Made {

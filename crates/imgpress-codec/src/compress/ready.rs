@@ -95,7 +95,7 @@ impl Source<'_> {
         write: impl FnOnce(&Extras<'_>) -> Vec<u8>,
     ) -> File {
         let Geometry { width, height, .. } = self.geometry;
-        let shape = Shape { width, height, orientation: Orientation::AS_STORED };
+        let shape = Shape { width, height, orientation: Orientation::AS_STORED, turned_by_exif: true };
         let icc = match &ready.raster.colors {
             Colors::Icc(icc) => Some(icc.bytes.as_slice()),
             _ => None,
@@ -109,7 +109,8 @@ impl Source<'_> {
     #[cfg(feature = "jxl")]
     pub(super) fn as_stored(&self, wanted: Metadata, write: impl FnOnce(&Extras<'_>) -> Vec<u8>) -> File {
         let ImageInfo { width, height, orientation, .. } = self.info;
-        self.carried(wanted, &Shape { width, height, orientation }, None, write)
+        // A JPEG XL says it in its codestream.
+        self.carried(wanted, &Shape { width, height, orientation, turned_by_exif: false }, None, write)
     }
 
     /// The input's picture as it is, with what is wanted of what was found in it; `write` is told whether what the file
@@ -120,8 +121,10 @@ impl Source<'_> {
         wanted: Metadata,
         write: impl Fn(&Extras<'_>, bool) -> Vec<u8>,
     ) -> File {
-        let ImageInfo { width, height, orientation, .. } = self.info;
-        let shape = Shape { width, height, orientation };
+        let ImageInfo { width, height, orientation, format, .. } = self.info;
+        // The boxes irot and imir say it, or the codestream.
+        let turned_by_exif = !matches!(format, ImageFormat::Avif | ImageFormat::Jxl);
+        let shape = Shape { width, height, orientation, turned_by_exif };
         let with_colors = ready.is_converted || ready.raster.colors.statement() == Statement::Profile;
         let write = |extras: &Extras<'_>| write(extras, with_colors);
         let mut file = self.carried(wanted, &shape, None, write);

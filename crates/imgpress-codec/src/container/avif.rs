@@ -439,6 +439,18 @@ mod tests {
     }
 
     #[test]
+    fn a_turned_picture_is_kept_as_it_is() {
+        use crate::options::{Metadata, MetadataKinds};
+        let turns = vec![nested(b"irot", &[1]), nested(b"imir", &[0])];
+        let input = Still { transforms: turns, ..coarse() }.write(&Extras::default());
+        for metadata in [Metadata::Strip, Metadata::Chosen(MetadataKinds::COPYRIGHT), Metadata::Keep] {
+            let options = Options { format: OutputFormat::Avif, metadata, ..Options::default() };
+            let output = compress(&input, &options, &Limits::default(), &Budget::unlimited()).unwrap();
+            assert!(output.outcome == Outcome::Kept && output.bytes == input, "{metadata:?}");
+        }
+    }
+
+    #[test]
     fn a_profile_ends_where_it_says() {
         let icc = moxcms::ColorProfile::new_display_p3().encode().unwrap();
         let unstated = || Still { nclx: None, ..coarse() };

@@ -1,8 +1,12 @@
 //! PNG files (W3C Recommendation, third edition): of a still picture, written in one form only, so that a file that was
 //! made here comes out as it is when it is kept.
 
+#[cfg(feature = "oxipng")]
+use std::io::Read;
 use std::io::{self, Write};
 
+#[cfg(feature = "oxipng")]
+use flate2::read::ZlibDecoder;
 use flate2::write::ZlibEncoder;
 use flate2::{Compression, Crc};
 
@@ -134,6 +138,28 @@ impl<'a> Still<'a> {
     }
 }
 
+/// Rows of no more bytes libdeflate may store as they are: so many less four times its level (`deflate_compress.c`,
+/// `max_passthrough_size`).
+#[cfg(feature = "oxipng")]
+const MAY_BE_STORED: u64 = 55;
+
+/// A bare file, with the stream of a tiny picture packed by zlib's way where that is shorter.
+///
+/// # Errors
+/// The stream's, which there are none of in what an encoder made.
+#[cfg(feature = "oxipng")]
+pub(crate) fn packed_if_tiny(file: Vec<u8>) -> io::Result<Vec<u8>> {
+    let Some(still) = Still::read(&file) else { return Ok(file) };
+    if still.bytes().is_none_or(|bytes| bytes > MAY_BE_STORED) {
+        return Ok(file);
+    }
+    let mut rows = Vec::new();
+    ZlibDecoder::new(&*still.data.concat()).take(MAY_BE_STORED).read_to_end(&mut rows)?;
+    let packed = compressed(&rows)?;
+    let smaller = Still { data: vec![&packed], ..still }.write(&Extras::default(), false);
+    Ok(if smaller.len() < file.len() { smaller } else { file })
+}
+
 /// A bare file of red, green and blue, of 8 bits each, and of alpha where there is one (11.2.1): `data` is the stream of its
 /// rows.
 #[cfg(feature = "oxipng")]
@@ -230,9 +256,9 @@ fn profile_chunk(chunk: &[u8]) -> Option<Vec<u8>> {
     Some([PROFILE, stream].concat())
 }
 
-fn compressed(profile: &[u8]) -> io::Result<Vec<u8>> {
+fn compressed(bytes: &[u8]) -> io::Result<Vec<u8>> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(profile)?;
+    encoder.write_all(bytes)?;
     encoder.finish()
 }
 

@@ -55,6 +55,8 @@ pub(crate) struct Shape {
     pub(crate) height: u32,
     /// How it is still to be turned.
     pub(crate) orientation: Orientation,
+    /// Whether it is EXIF that says so. Where the format has a place of its own for it, no EXIF is made for it alone.
+    pub(crate) turned_by_exif: bool,
 }
 
 /// What goes into the output, as payloads of segments.
@@ -121,7 +123,7 @@ impl Found<'_> {
         report.removes_if(survey.position && !(kept.position || others), Removed::Gps);
         report.removes_if(survey.maker_note && (!others || self.is_tiff), Removed::MakerNote);
         self.report_texts(wanted, block.is_some(), report);
-        if shape.orientation != Orientation::AS_STORED && block.is_none() {
+        if shape.orientation != Orientation::AS_STORED && shape.turned_by_exif && block.is_none() {
             return Some(crate::exif::orientation_only(shape.orientation));
         }
         block.map(|block| [crate::exif::PREFIX, &block].concat())

@@ -161,6 +161,18 @@ mod png {
         }
     }
 
+    /// 67 bytes are as few as a PNG has. What a damaged checksum keeps from being kept was 70.
+    #[test]
+    fn a_png_of_one_pixel_is_as_small_as_any() {
+        for value in [0, 255] {
+            let input = file(RgbaImage::from_pixel(1, 1, Rgba([value, value, value, 255])), Known::Bmp);
+            let made = output(&input, &options(OutputFormat::Png)).unwrap();
+            assert_eq!(made.bytes.len(), 67, "{value}");
+            let pixel = image::load_from_memory(&made.bytes).unwrap().to_rgb8();
+            assert_eq!((pixel.dimensions(), pixel[(0, 0)].0), ((1, 1), [value; 3]));
+        }
+    }
+
     #[test]
     fn a_quality_that_is_asked_for_makes_few_colours_and_the_default_does_not() {
         let mut picture = photo(200, 150);

@@ -10,6 +10,7 @@ use oxipng::{BitDepth, ColorType, Deflater, FilterStrategy, IndexSet, Options, R
 use super::palette::{Indexed, MOST};
 use super::truecolour::Truecolour;
 use super::{Pixels, Rows};
+use crate::container::png::packed_if_tiny;
 use crate::options::Effort;
 use crate::raster::Layout;
 use crate::{Budget, Error};
@@ -63,7 +64,7 @@ pub(super) fn encode(rows: &Rows<'_>, effort: Effort, budget: &Budget) -> Result
     };
     let file = packed(&image.raw()?, &options);
     budget.check()?;
-    file
+    packed_if_tiny(file?).map_err(|error| Error::Encoder(error.to_string()))
 }
 
 /// oxipng's, with one way of filtering, but for the least and the most effort's pictures.

@@ -112,7 +112,8 @@ fn assert_lost(answer: &str) {
 
 #[tokio::test]
 async fn an_upload_that_is_broken_off_anywhere_is_stored_nowhere() {
-    let service = Service::start("serve", &["--rate-limit-max", "1000"]).await;
+    // Each is in the queue for a moment, also while nobody has noticed yet that it broke off: there is room for all.
+    let service = Service::start("serve", &["--rate-limit-max", "1000", "--queue", "100"]).await;
     let upload = upload_of(&body_of(&[part("name=\"image\"; filename=\"a\"", &photo(60, 40))]));
     for length in (0..upload.len()).step_by(upload.len() / 40) {
         drop(send(&service, &upload[..length]).await);

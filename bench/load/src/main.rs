@@ -15,6 +15,7 @@ mod soak;
 mod statistics;
 mod steps;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -57,8 +58,8 @@ enum Command {
         #[arg(long, default_value_t = 20.0)]
         seconds: f64,
         /// How often to go through all steps; each line of the table is of all rounds
-        #[arg(long, default_value_t = 1)]
-        rounds: usize,
+        #[arg(long, default_value = "1")]
+        rounds: NonZeroUsize,
         /// Where to write the plot
         #[arg(long, value_name = "SVG")]
         plot: Option<PathBuf>,

@@ -1,3 +1,4 @@
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,7 +59,7 @@ pub(crate) struct Offer {
     pub(crate) seconds: f64,
     /// How often all steps are gone through. A machine that is slower for a minute is so for all of them alike, where rounds
     /// are many and steps are short.
-    pub(crate) rounds: usize,
+    pub(crate) rounds: NonZeroUsize,
 }
 
 /// Finds the capacity, offers multiples of it, and prints a table.
@@ -82,7 +83,7 @@ pub(crate) async fn run(
     );
     let calm = percentile(&alone, 0.99) * 2.0;
     let mut steps: Vec<Step> = Vec::new();
-    for _ in 0..offer.rounds {
+    for _ in 0..offer.rounds.get() {
         for (index, &multiple) in offer.multiples.iter().enumerate() {
             let load = (multiple, capacity * multiple, offer.seconds);
             let step = step(server, &client, (&requests, &alone), load, calm).await?;

@@ -1,16 +1,16 @@
 //! HEIC files (ISO/IEC 23008-12), read by ourselves up to the coded pictures: what a decoder would take for them is known
 //! before one sees them, and it is not led to other kinds of pictures than these.
 
-mod boxes;
+mod bits;
 mod coded;
 mod hevc;
 mod items;
 
 use std::borrow::Cow;
 
-use self::boxes::Reader;
 use self::coded::Coded;
 use self::items::{Item, Items, Property};
+use crate::container::boxes::Reader;
 use crate::error::{Corrupt, Unsupported};
 use crate::{Error, Limits};
 

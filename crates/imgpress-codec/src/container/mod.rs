@@ -5,6 +5,8 @@
 pub(crate) mod av1;
 #[cfg(feature = "avif")]
 pub(crate) mod avif;
+#[cfg(any(feature = "avif", feature = "heic"))]
+pub(crate) mod boxes;
 #[cfg(feature = "heic")]
 pub(crate) mod heic;
 #[cfg(feature = "jxl_input")]

@@ -1,13 +1,13 @@
 //! AVIF: its boxes are read by `zenavif-parse`, its AV1 by `rusty_av1d`, a port of dav1d in Rust.
 
+mod bounds;
 mod frame;
 mod pixels;
 mod tails;
 
 use std::borrow::Cow;
-use std::sync::atomic::{AtomicU32, Ordering};
 
-use enough::{Stop, StopReason};
+use enough::Unstoppable;
 use zenavif_parse::{AV1Metadata, AvifParser, ColorInformation, DecodeConfig};
 
 pub(crate) use self::pixels::Cicp;
@@ -25,9 +25,6 @@ use crate::{Budget, Error, ImageInfo, Limits, Orientation};
 
 /// Tiles of a grid. Phones make up to 96 of 12 megapixels.
 const MAX_TILES: u32 = 256;
-
-/// Boxes of a file, but for those in others. Encoders write three or four.
-const MAX_BOXES: u32 = 1_000;
 
 /// By how many pixels a tile may reach over the edge where it is the only one across or down: as many as the largest that
 /// small pictures are put into.
@@ -216,24 +213,14 @@ fn alpha<'a>(parser: &'a AvifParser<'_>) -> Option<Result<Cow<'a, [u8]>, Error>>
 
 /// Reads the boxes.
 pub(crate) fn parse<'a>(input: &'a [u8], limits: &Limits) -> Result<AvifParser<'a>, Error> {
+    bounds::check(input, limits)?;
     let megapixels = u32::try_from(limits.max_pixels.div_ceil(1_000_000)).unwrap_or(u32::MAX);
     let config = DecodeConfig::default()
         .with_peak_memory_limit(limits.max_image_memory)
         .with_total_megapixels_limit(megapixels.max(1))
         .with_max_animation_frames(limits.max_frames)
         .with_max_grid_tiles(MAX_TILES);
-    AvifParser::from_bytes_with_config(input, &config, &Boxes::default()).map_err(|error| refused(&error))
-}
-
-/// Counts the boxes that the parser goes through, which says so at each, and stops it where there are too many.
-#[derive(Default)]
-struct Boxes(AtomicU32);
-
-impl Stop for Boxes {
-    fn check(&self) -> Result<(), StopReason> {
-        let before = self.0.fetch_add(1, Ordering::Relaxed);
-        if before < MAX_BOXES { Ok(()) } else { Err(StopReason::Cancelled) }
-    }
+    AvifParser::from_bytes_with_config(input, &config, &Unstoppable).map_err(|error| refused(&error))
 }
 
 fn refused(error: &zenavif_parse::Error) -> Error {
@@ -241,7 +228,6 @@ fn refused(error: &zenavif_parse::Error) -> Error {
     match error {
         Avif::UnexpectedEOF => Corrupt::Truncated.into(),
         Avif::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => Corrupt::Truncated.into(),
-        Avif::Stopped(_) => Corrupt::malformed("it has too many boxes").into(),
         Avif::Unsupported(_) => Unsupported::Known("This kind of AVIF").into(),
         Avif::ResourceLimitExceeded(_) | Avif::OutOfMemory => {
             TooLarge::Memory { limit: Limits::default().max_image_memory }.into()

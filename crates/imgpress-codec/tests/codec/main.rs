@@ -20,6 +20,8 @@ mod avif;
 #[cfg(feature = "avif")]
 mod avif_bombs;
 #[cfg(feature = "avif")]
+mod avif_tables;
+#[cfg(feature = "avif")]
 mod avif_tracks;
 mod bands;
 mod bitmaps;

@@ -1,8 +1,8 @@
 //! The pictures that a decoder is given, and how large they are by all that says so.
 
-use super::boxes::Reader;
 use super::hevc::{self, Sequence};
 use super::items::{Item, Items};
+use crate::container::boxes::Reader;
 use crate::error::{Corrupt, Unsupported};
 use crate::{Error, Limits};
 

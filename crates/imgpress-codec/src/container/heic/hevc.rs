@@ -1,6 +1,7 @@
 //! The headers of HEVC (ISO/IEC 23008-2), as far as they say how large a picture is.
 
-use super::boxes::{Bits, Reader};
+use super::bits::Bits;
+use crate::container::boxes::Reader;
 use crate::error::{Corrupt, Unsupported};
 use crate::{Error, Limits};
 

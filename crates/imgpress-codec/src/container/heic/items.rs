@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::boxes::Reader;
 use crate::Error;
+use crate::container::boxes::Reader;
 use crate::error::{Corrupt, Unsupported};
 
 /// Most items: a photograph of 48 megapixels has some 200 tiles, its map of brightness as many.

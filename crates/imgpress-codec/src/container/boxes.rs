@@ -4,52 +4,53 @@ use crate::error::Corrupt;
 
 /// Takes what it reads off the front.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a>(pub(super) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn bytes(&mut self, count: usize) -> Result<&'a [u8], Corrupt> {
+    pub(crate) fn bytes(&mut self, count: usize) -> Result<&'a [u8], Corrupt> {
         let (taken, rest) = self.0.split_at_checked(count).ok_or(Corrupt::Truncated)?;
         self.0 = rest;
         Ok(taken)
     }
 
     /// A number of up to eight bytes, the highest first; 0 for none.
-    pub(super) fn number(&mut self, bytes: u8) -> Result<u64, Corrupt> {
+    pub(crate) fn number(&mut self, bytes: u8) -> Result<u64, Corrupt> {
         let bytes = self.bytes(bytes.min(8).into())?;
         Ok(bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)))
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8, Corrupt> {
+    pub(crate) fn u8(&mut self) -> Result<u8, Corrupt> {
         let [byte] = self.chunk()?;
         Ok(byte)
     }
 
-    pub(super) fn u16(&mut self) -> Result<u16, Corrupt> {
+    pub(crate) fn u16(&mut self) -> Result<u16, Corrupt> {
         self.chunk().map(u16::from_be_bytes)
     }
 
-    pub(super) fn u32(&mut self) -> Result<u32, Corrupt> {
+    pub(crate) fn u32(&mut self) -> Result<u32, Corrupt> {
         self.chunk().map(u32::from_be_bytes)
     }
 
     /// The number of an item: of 16 bits, or in later versions of a box of 32.
-    pub(super) fn id(&mut self, is_wide: bool) -> Result<u32, Corrupt> {
+    pub(crate) fn id(&mut self, is_wide: bool) -> Result<u32, Corrupt> {
         if is_wide { self.u32() } else { self.u16().map(u32::from) }
     }
 
     /// The version of a box, and its flags.
-    pub(super) fn version(&mut self) -> Result<(u8, u32), Corrupt> {
+    pub(crate) fn version(&mut self) -> Result<(u8, u32), Corrupt> {
         let [version, flags @ ..] = self.chunk::<4>()?;
         let [high, middle, low] = flags;
         Ok((version, u32::from_be_bytes([0, high, middle, low])))
     }
 
     /// Bytes up to one that is zero, which is taken off too, or to the end.
-    pub(super) fn text(&mut self) -> &'a [u8] {
+    #[cfg(feature = "heic")]
+    pub(crate) fn text(&mut self) -> &'a [u8] {
         let end = self.0.iter().position(|byte| *byte == 0).unwrap_or(self.0.len());
         let (text, rest) = self.0.split_at(end);
         self.0 = rest.get(1..).unwrap_or_default();
@@ -57,7 +58,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next box: its kind and what is in it.
-    pub(super) fn next_box(&mut self) -> Result<([u8; 4], &'a [u8]), Corrupt> {
+    pub(crate) fn next_box(&mut self) -> Result<([u8; 4], &'a [u8]), Corrupt> {
         let mut header = *self;
         let (length, kind) = (header.u32()?, header.chunk()?);
         let (header, length) = match length {
@@ -75,43 +76,5 @@ impl<'a> Reader<'a> {
         let (taken, rest) = self.0.split_first_chunk().ok_or(Corrupt::Truncated)?;
         self.0 = rest;
         Ok(*taken)
-    }
-}
-
-/// Bits, the highest of each byte first.
-pub(super) struct Bits<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<'a> Bits<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
-    }
-
-    /// A number of up to 32 bits.
-    pub(super) fn take(&mut self, count: u32) -> Result<u32, Corrupt> {
-        (0..count).try_fold(0, |number, _| {
-            let byte = self.bytes.get(self.at / 8).ok_or(Corrupt::Truncated)?;
-            let bit = byte >> (7 - self.at % 8) & 1;
-            self.at += 1;
-            Ok(number << 1 | u32::from(bit))
-        })
-    }
-
-    pub(super) fn skip(&mut self, count: usize) {
-        self.at = self.at.saturating_add(count);
-    }
-
-    /// A number whose length is said by as many zeros (ISO/IEC 23008-2, 9.2).
-    pub(super) fn exponential(&mut self) -> Result<u32, Corrupt> {
-        let mut zeros = 0;
-        while self.take(1)? == 0 {
-            zeros += 1;
-            if zeros > 31 {
-                return Err(Corrupt::malformed("a number in its headers is too large"));
-            }
-        }
-        Ok((1 << zeros) - 1 + self.take(zeros)?)
     }
 }

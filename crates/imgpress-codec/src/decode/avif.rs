@@ -2,6 +2,7 @@
 
 mod bounds;
 mod frame;
+mod last;
 mod pixels;
 mod tails;
 
@@ -13,7 +14,7 @@ use zenavif_parse::{AV1Metadata, AvifParser, ColorInformation, DecodeConfig};
 pub(crate) use self::pixels::Cicp;
 pub(crate) use self::tails::without_tails;
 
-use self::frame::Frame;
+use self::frame::{Frame, Outline};
 use self::pixels::Pixels;
 use crate::colors::{Coded, Colors};
 use crate::error::{Corrupt, TooLarge, Unsupported};
@@ -117,21 +118,22 @@ struct Stored {
 
 impl Stored {
     fn read(parser: &AvifParser<'_>) -> Result<Self, Error> {
+        let data = parser.primary_data().map_err(|error| refused(&error))?;
+        let whole = sequence(&data);
         // Tiles may be those of a gain map beside the picture.
-        if parser.grid_config().is_none() || parser.primary_metadata().is_ok() {
-            let first = parser.primary_metadata().map_err(|error| refused(&error))?;
+        if parser.grid_config().is_none() || whole.is_ok() {
+            let first = whole?;
             let (width, height) = (first.max_frame_width.get(), first.max_frame_height.get());
             return Ok(Self { width, height, first, grid: None });
         }
         // The parser knows of a grid what sizes beside it suggest, which is wrong where tiles stand out of the picture.
         let Grid { tiles, size: (width, height) } =
-            Grid::read(&parser.primary_data().map_err(|error| refused(&error))?)
-                .ok_or_else(|| Corrupt::malformed("what it says of its grid makes no sense"))?;
+            Grid::read(&data).ok_or_else(|| Corrupt::malformed("what it says of its grid makes no sense"))?;
         if parser.grid_tile_count() != (tiles.0 * tiles.1) as usize {
             return Err(Corrupt::malformed("its grid has not all of its tiles").into());
         }
         let tile = parser.tile_data(0).map_err(|error| refused(&error))?;
-        let first = AV1Metadata::parse_av1_bitstream(&tile).map_err(|error| refused(&error))?;
+        let first = sequence(&tile)?;
         let covered = |tiles: u32, side: u32| tiles.saturating_mul(side);
         let (across, down) =
             (covered(tiles.0, first.max_frame_width.get()), covered(tiles.1, first.max_frame_height.get()));
@@ -170,6 +172,12 @@ impl Stored {
         let data = if self.grid.is_some() { parser.tile_data(index) } else { parser.primary_data() };
         data.map_err(|error| refused(&error))
     }
+}
+
+/// What the header of AV1 data says.
+fn sequence(data: &[u8]) -> Result<AV1Metadata, Error> {
+    Outline::read(data)?;
+    AV1Metadata::parse_av1_bitstream(data).map_err(|error| refused(&error))
 }
 
 /// What the item of a picture made of tiles says (ISO/IEC 23008-12, 6.6.2.3.2).
@@ -220,7 +228,11 @@ pub(crate) fn parse<'a>(input: &'a [u8], limits: &Limits) -> Result<AvifParser<'
         .with_total_megapixels_limit(megapixels.max(1))
         .with_max_animation_frames(limits.max_frames)
         .with_max_grid_tiles(MAX_TILES);
-    AvifParser::from_bytes_with_config(input, &config, &Unstoppable).map_err(|error| refused(&error))
+    match last::closed(input) {
+        Some(closed) => AvifParser::from_owned_with_config(closed, &config, &Unstoppable),
+        None => AvifParser::from_bytes_with_config(input, &config, &Unstoppable),
+    }
+    .map_err(|error| refused(&error))
 }
 
 fn refused(error: &zenavif_parse::Error) -> Error {

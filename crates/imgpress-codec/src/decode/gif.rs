@@ -22,6 +22,12 @@ const GRAPHIC_CONTROL: u8 = 0xf9;
 const IMAGE: u8 = 0x2c;
 const TRAILER: u8 = 0x3b;
 
+/// Bytes of a frame's data for each of its pixels: a code of 12 bits is one pixel or more, but for those that say that
+/// the table begins anew.
+const MOST_PER_PIXEL: usize = 2;
+/// Bytes that may be beside them.
+const SPARE_DATA: usize = 64 << 10;
+
 pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
     let mut blocks = Blocks { rest: input.get(6..).ok_or(Corrupt::Truncated)? };
     let &[w0, w1, h0, h1, flags, _, _] = blocks.take()?;
@@ -41,6 +47,8 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
                 if frames > limits.max_frames {
                     return Err(TooLarge::Frames { limit: limits.max_frames }.into());
                 }
+                blocks.pass_pixels(place)?;
+                continue;
             }
             TRAILER => break,
             // Browsers stop here too, and have shown the first frame by then.
@@ -154,11 +162,40 @@ impl<'a> Blocks<'a> {
         Ok(())
     }
 
+    /// The same of the data of a frame.
+    fn pass_pixels(&mut self, [.., width, height]: [u16; 4]) -> Result<(), Corrupt> {
+        let mut left = MOST_PER_PIXEL * usize::from(width) * usize::from(height) + SPARE_DATA;
+        while let Some(data) = self.data()? {
+            left = left
+                .checked_sub(data.len())
+                .ok_or_else(|| Corrupt::malformed("a frame of it has more data than its pixels can take"))?;
+        }
+        Ok(())
+    }
+
     /// The next sub-block; `None` for the empty one.
     fn data(&mut self) -> Result<Option<&'a [u8]>, Corrupt> {
         let [size] = *self.take()?;
         let (data, rest) = self.rest.split_at_checked(size.into()).ok_or(Corrupt::Truncated)?;
         self.rest = rest;
         Ok(Some(data).filter(|data| !data.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::probe;
+    use crate::Limits;
+
+    #[test]
+    fn a_frame_of_more_data_than_its_pixels_can_take_is_not_read_to_its_end() {
+        let file = |blocks: usize| {
+            let frame = [0x2c, 0, 0, 0, 0, 16, 0, 16, 0, 0, 2];
+            let data = [1, 0x84].repeat(blocks);
+            [b"GIF89a\x10\0\x10\0\0\0\0".as_slice(), &frame, &data, &[0, 0x3b]].concat()
+        };
+        assert!(probe(&file(1_000), &Limits::default()).is_ok(), "its data are looked at when it is decoded");
+        let refused = probe(&file(1_000_000), &Limits::default()).unwrap_err();
+        assert!(refused.to_string().contains("more data than its pixels"), "{refused}");
     }
 }

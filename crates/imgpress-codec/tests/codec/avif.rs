@@ -148,6 +148,23 @@ fn a_cut_avif_is_refused_wherever_it_is_cut() {
 }
 
 #[test]
+fn a_last_box_without_a_length_reaches_to_the_end() {
+    let whole = avif(photo(64, 64), 80);
+    let mdat = whole.windows(4).position(|bytes| bytes == b"mdat").unwrap();
+    let mut open = whole.clone();
+    open[mdat - 4..mdat].fill(0);
+    assert_eq!(pixels(&open), pixels(&whole));
+    let kept = |input: &[u8]| output(input, &options(OutputFormat::Same)).unwrap().bytes;
+    assert_eq!(kept(&open), kept(&whole));
+    for length in [open.len() / 2, open.len() - 1] {
+        assert!(
+            matches!(output(&open[..length], &options(OutputFormat::Png)), Err(Error::Corrupt(_))),
+            "{length}"
+        );
+    }
+}
+
+#[test]
 fn an_avif_whose_last_bytes_are_zeros_is_refused() {
     let whole = avif(photo(150, 110), 80);
     for kept in [whole.len() * 6 / 10, whole.len() * 9 / 10, whole.len() - 12, whole.len() - 1] {

@@ -112,6 +112,20 @@ fn frames_that_nobody_would_see_are_refused_before_any_is_decoded() {
     assert_corrupt(&tiled(&tile, (64, 64), (1, 1), (64, 64)), "more frames");
 }
 
+#[test]
+fn units_that_say_nothing_are_not_read_to_the_last() {
+    let mut tile = coded(64, 64);
+    let (separator, padding) = (&[0x12, 0], &[0x7a, 0]);
+    tile.data = [padding.repeat(1_000), tile.data].concat();
+    assert!(output(&tiled(&tile, (64, 64), (1, 1), (64, 64)), &Options::default()).is_ok());
+    for unit in [separator, padding] {
+        let data = [unit.repeat(100_000), tile.data.clone()].concat();
+        let input = tiled(&Coded { data, config: tile.config }, (64, 64), (1, 1), (64, 64));
+        assert!(matches!(probe(&input, &Limits::default()), Err(Error::Corrupt(_))));
+        assert_corrupt(&input, "more units");
+    }
+}
+
 /// The last unit of AV1 data, which is the frame (kind 6) or its header and what belongs to it.
 fn frame_of(data: &[u8]) -> &[u8] {
     let mut rest = data;

@@ -116,11 +116,11 @@ impl Frame {
 /// Most coded frames that a picture may be made of: it has one, or one for each of its layers.
 const MAX_FRAMES: usize = 8;
 
+/// Most units of a stream: a tile may be one of its own, and a frame has up to 4,096 (AV1 specification, 6.10.11).
+const MAX_UNITS: usize = 5_000;
+
 /// What is checked of a stream before it is decoded.
-struct Outline {
-    /// How many frames it holds (AV1 specification, 5.3 and 6.2.2), up to the most and one more. Frames that are never shown
-    /// cost as much as others, and a few bytes are one.
-    frames: usize,
+pub(super) struct Outline {
     /// Whether the last of its coded data ends in a byte of zeros. Behind the last symbol of a tile stands a bit that is set,
     /// and no known encoder puts more zeros behind it than a byte holds (8.2.4); where a download was written into a file
     /// made in advance, zeros are what is missing. The decoder takes them for symbols.
@@ -128,26 +128,30 @@ struct Outline {
 }
 
 impl Outline {
-    fn read(mut data: &[u8]) -> Self {
-        let mut outline = Self { frames: 0, ends_in_zeros: false };
-        while let Some((kind, unit)) = av1::next_unit(&mut data)
-            && outline.frames <= MAX_FRAMES
-        {
-            outline.frames += usize::from(matches!(kind, av1::FRAME_HEADER | av1::FRAME));
+    /// # Errors
+    /// It has more units than a picture, or more frames (AV1 specification, 5.3 and 6.2.2): those that are never shown cost as
+    /// much as others, and a few bytes are one.
+    pub(super) fn read(mut data: &[u8]) -> Result<Self, Corrupt> {
+        let (mut units, mut frames, mut ends_in_zeros) = (0, 0, false);
+        while let Some((kind, unit)) = av1::next_unit(&mut data) {
+            units += 1;
+            frames += usize::from(matches!(kind, av1::FRAME_HEADER | av1::FRAME));
             if matches!(kind, av1::FRAME | av1::TILE_GROUP) {
-                outline.ends_in_zeros = unit.last() == Some(&0);
+                ends_in_zeros = unit.last() == Some(&0);
+            }
+            if frames > MAX_FRAMES {
+                return Err(Corrupt::malformed("its AV1 data hold more frames than a picture has"));
+            }
+            if units > MAX_UNITS {
+                return Err(Corrupt::malformed("its AV1 data are in more units than a picture has"));
             }
         }
-        outline
+        Ok(Self { ends_in_zeros })
     }
 }
 
 fn decode(data: &[u8], max_pixels: u32, rigour: Rigour) -> Result<Frame, Error> {
-    let outline = Outline::read(data);
-    if outline.frames > MAX_FRAMES {
-        return Err(Corrupt::malformed("its AV1 data hold more frames than a picture has").into());
-    }
-    if outline.ends_in_zeros {
+    if Outline::read(data)?.ends_in_zeros {
         return Err(Corrupt::Truncated.into());
     }
     let mut settings = Settings::new();

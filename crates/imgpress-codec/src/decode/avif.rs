@@ -2,7 +2,7 @@
 
 mod bounds;
 mod frame;
-mod last;
+mod mended;
 mod pixels;
 mod tails;
 
@@ -118,7 +118,7 @@ struct Stored {
 
 impl Stored {
     fn read(parser: &AvifParser<'_>) -> Result<Self, Error> {
-        let data = parser.primary_data().map_err(|error| refused(&error))?;
+        let data = primary(parser)?;
         let whole = sequence(&data);
         // Tiles may be those of a gain map beside the picture.
         if parser.grid_config().is_none() || whole.is_ok() {
@@ -169,9 +169,20 @@ impl Stored {
     }
 
     fn data<'a>(&self, parser: &'a AvifParser<'_>, index: usize) -> Result<Cow<'a, [u8]>, Error> {
-        let data = if self.grid.is_some() { parser.tile_data(index) } else { parser.primary_data() };
-        data.map_err(|error| refused(&error))
+        if self.grid.is_none() {
+            return primary(parser);
+        }
+        parser.tile_data(index).map_err(|error| refused(&error))
     }
+}
+
+/// The item that is the picture, or, where there is none, the first frame of the sequence.
+fn primary<'a>(parser: &'a AvifParser<'_>) -> Result<Cow<'a, [u8]>, Error> {
+    let data = parser.primary_data().map_err(|error| refused(&error))?;
+    if !data.is_empty() || parser.animation_info().is_none() {
+        return Ok(data);
+    }
+    Ok(parser.frame(0).map_err(|error| refused(&error))?.data)
 }
 
 /// What the header of AV1 data says.
@@ -228,8 +239,8 @@ pub(crate) fn parse<'a>(input: &'a [u8], limits: &Limits) -> Result<AvifParser<'
         .with_total_megapixels_limit(megapixels.max(1))
         .with_max_animation_frames(limits.max_frames)
         .with_max_grid_tiles(MAX_TILES);
-    match last::closed(input) {
-        Some(closed) => AvifParser::from_owned_with_config(closed, &config, &Unstoppable),
+    match mended::mended(input) {
+        Some(mended) => AvifParser::from_owned_with_config(mended, &config, &Unstoppable),
         None => AvifParser::from_bytes_with_config(input, &config, &Unstoppable),
     }
     .map_err(|error| refused(&error))
@@ -272,7 +283,8 @@ fn clip(parser: &AvifParser<'_>, width: u32, height: u32) -> Result<(usize, usiz
     }
 }
 
-/// Start and length, where both are whole numbers and inside; the offset is from middle to middle.
+/// Start and length, where the length is a whole number and both are inside; the offset is from middle to middle. A start
+/// between two pixels, which writers produce for an odd length on an even side, is at the one before, as libheif has it.
 fn span(
     side: u32,
     (length, length_parts): (u32, u32),
@@ -285,8 +297,7 @@ fn span(
     let parts = 2 * i64::from(offset_parts);
     let start = i64::from(side) - i64::from(whole);
     let start = start * i64::from(offset_parts) + 2 * i64::from(offset);
-    let start = start.checked_rem(parts).filter(|rest| *rest == 0).map(|_| start / parts)?;
-    let start = u32::try_from(start).ok()?;
+    let start = u32::try_from(start.checked_div_euclid(parts)?).ok()?;
     (start.checked_add(whole)? <= side).then_some((start, whole))
 }
 
@@ -299,6 +310,7 @@ mod tests {
         assert_eq!(span(100, (50, 1), (0, 1)), Some((25, 50)));
         assert_eq!(span(100, (100, 2), (-25, 1)), Some((0, 50)));
         assert_eq!(span(101, (50, 1), (1, 2)), Some((26, 50)));
+        assert_eq!(span(722, (385, 1), (103, 1)), Some((271, 385)), "it would begin between two pixels");
     }
 
     #[test]
@@ -313,14 +325,15 @@ mod tests {
     }
 
     #[test]
-    fn an_aperture_in_fractions_or_outside_is_none() {
+    fn an_aperture_of_a_fraction_or_outside_is_none() {
         for (length, offset) in [
             ((50, 1), (26, 1)),
             ((101, 1), (0, 1)),
             ((101, 2), (0, 1)),
             ((50, 0), (0, 1)),
             ((50, 1), (0, 0)),
-            ((49, 1), (0, 1)),
+            ((101, 1), (-1, 1)),
+            ((99, 1), (-1, 1)),
             ((u32::MAX, 1), (0, u32::MAX)),
         ] {
             assert_eq!(span(100, length, offset), None, "{length:?} {offset:?}");

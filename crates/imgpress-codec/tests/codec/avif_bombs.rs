@@ -6,12 +6,12 @@ use imgpress_codec::{Error, Limits, probe};
 use crate::outputs::{file, options, output, photo};
 
 /// AV1 data and what the box av1C says of them.
-struct Coded {
-    data: Vec<u8>,
+pub(crate) struct Coded {
+    pub(crate) data: Vec<u8>,
     config: [u8; 4],
 }
 
-fn coded(width: u32, height: u32) -> Coded {
+pub(crate) fn coded(width: u32, height: u32) -> Coded {
     let fast = Options { effort: Effort::Fast, ..options(OutputFormat::Avif) };
     let avif = output(&file(photo(width, height), image::ImageFormat::Png), &fast).unwrap().bytes;
     let after = |name: &[u8]| avif.windows(4).position(|bytes| bytes == name).unwrap() + 4;

@@ -1,8 +1,9 @@
 //! AVIF files of which the tables say so much that a list of it would fill the memory or take minutes.
 
+use imgpress_codec::options::OutputFormat;
 use imgpress_codec::{Error, Limits, probe};
 
-use crate::avif_bombs::{boxed, full};
+use crate::avif_bombs::{boxed, coded, full};
 use crate::outputs::{options, output};
 
 const TYPE: &[u8] = b"avif\0\0\0\0avifmif1miaf";
@@ -19,6 +20,7 @@ struct Meta {
     ipco: Vec<u8>,
     ipma: Vec<u8>,
     more: Vec<u8>,
+    data: Vec<u8>,
 }
 
 impl Default for Meta {
@@ -31,6 +33,7 @@ impl Default for Meta {
             ipco: boxed(b"ipco", &full(b"ispe", 0, &numbers(&[16, 16]))),
             ipma: full(b"ipma", 0, &[0, 0, 0, 1, 0, 1, 1, 1]),
             more: Vec::new(),
+            data: vec![0; 1_000],
         }
     }
 }
@@ -46,7 +49,7 @@ impl Meta {
             boxed(b"iprp", &[self.ipco.as_slice(), &self.ipma].concat()),
             self.more.clone(),
         ];
-        [boxed(b"ftyp", TYPE), full(b"meta", 0, &parts.concat()), boxed(b"mdat", &[0; 1000])].concat()
+        [boxed(b"ftyp", TYPE), full(b"meta", 0, &parts.concat()), boxed(b"mdat", &self.data)].concat()
     }
 }
 
@@ -70,7 +73,7 @@ fn assert_refused(file: &[u8], words: &str) {
         other => panic!("{other:?}"),
     };
     refused(probe(file, &Limits::default()).expect_err("it is read"));
-    refused(output(file, &options(imgpress_codec::options::OutputFormat::Same)).expect_err("it is read"));
+    refused(output(file, &options(OutputFormat::Same)).expect_err("it is read"));
 }
 
 #[test]
@@ -124,6 +127,23 @@ fn parts_that_lie_over_each_other_are_no_more_than_the_file() {
         &Meta { iloc: full(b"iloc", 0, &parts), ..Meta::default() }.file(),
         "larger than the file",
     );
+}
+
+#[test]
+fn parts_that_several_items_share_are_read() {
+    // As the layers of a picture have them, each an item of its own.
+    let data = coded(64, 64).data;
+    let half = u32::try_from(data.len() / 2).unwrap();
+    let rest = u32::try_from(data.len()).unwrap() - half;
+    let file = |start: u32| {
+        let parts = numbers(&[start, half, start + half, rest]);
+        let items = (1..=4).flat_map(|item| [&[0, item, 0, 0, 0, 2], parts.as_slice()].concat());
+        let iloc = full(b"iloc", 0, &[0x44, 0, 0, 4].into_iter().chain(items).collect::<Vec<_>>());
+        let ipco = boxed(b"ipco", &full(b"ispe", 0, &numbers(&[64, 64])));
+        Meta { iloc, ipco, data: data.clone(), ..Meta::default() }.file()
+    };
+    let start = u32::try_from(file(0).len() - data.len()).unwrap();
+    assert_eq!(output(&file(start), &options(OutputFormat::Png)).unwrap().width, 64);
 }
 
 #[test]

@@ -53,3 +53,24 @@ fn alpha_that_only_a_track_has_is_not_lost() {
         assert!(alpha.abs_diff(expected) < 40, "{x}, {y}: {alpha} for {expected}");
     }
 }
+
+#[test]
+fn a_sequence_without_a_picture_beside_it_is_its_first_frame() {
+    let still = avif(photo(64, 48));
+    let data = &still[still.windows(4).position(|name| name == b"mdat").unwrap() + 4..];
+    let start = boxed(b"ftyp", b"avis\0\0\0\0avismsf1miaf");
+    // As one packager writes it: of an item, but not that it is the picture.
+    let items = full(b"meta", 0, &full(b"hdlr", 0, &[&[0; 4], b"pict".as_slice(), &[0; 13]].concat()));
+    for meta in [Vec::new(), items] {
+        let file = |place| {
+            let tracks = [full(b"mvhd", 0, &[0; 96]), track(1, b"pict", &[], (place, data.len()))].concat();
+            [start.as_slice(), &meta, &boxed(b"moov", &tracks), &boxed(b"mdat", data)].concat()
+        };
+        let sequence = file(file(0).len() - data.len());
+        assert_eq!(probe(&sequence, &imgpress_codec::Limits::default()).unwrap().width, 64);
+        let shown = decoded(&output(&sequence, &options(OutputFormat::Png)).unwrap());
+        assert_eq!(shown, decoded(&output(&still, &options(OutputFormat::Png)).unwrap()));
+        let cut = &sequence[..sequence.len() - 1];
+        assert!(output(cut, &options(OutputFormat::Png)).is_err(), "its last byte is missing");
+    }
+}

@@ -21,6 +21,8 @@ const MOST_NAMES: usize = 1_024;
 const MOST_STATEMENTS: usize = 4_000;
 /// Parts of all items. One each is what there is.
 const MOST_PARTS: usize = 4_000;
+/// How often the bytes of a file may be in items that are put together from parts, which the layers of a picture share.
+const MOST_SHARED: u64 = 16;
 /// Bytes of all properties but colour profiles: some 100 are usual, a description of the picture has some more.
 const MOST_DESCRIBED: usize = 256 * 1_024;
 /// Bytes of properties, each as often as items have it. A profile of 500 kB, the largest that is usual, in a picture of 25
@@ -100,7 +102,7 @@ impl Bounds {
             "it says too much of its items"
         } else if self.parts > MOST_PARTS {
             "it says too often where a part of it is"
-        } else if self.joined > self.length {
+        } else if self.joined > self.length.saturating_mul(MOST_SHARED) {
             "its parts are larger than the file"
         } else if self.described > MOST_DESCRIBED || copied > MOST_COPIED {
             "its properties are too large"
@@ -132,6 +134,7 @@ impl Bounds {
             let parts = usize::from(reader.u16()?);
             self.parts += parts;
             self.check()?;
+            let mut joined = 0_u64;
             for _ in 0..parts {
                 reader.number(index)?;
                 let start = base.saturating_add(reader.number(offset)?);
@@ -140,9 +143,12 @@ impl Bounds {
                     0 => self.length.saturating_sub(start),
                     length => length,
                 };
-                if parts > 1 {
-                    self.joined = self.joined.saturating_add(length);
-                }
+                joined = joined.saturating_add(length);
+            }
+            if parts > 1 {
+                // Each of them is there whole.
+                self.joined =
+                    self.joined.saturating_add(if joined > self.length { u64::MAX } else { joined });
             }
         }
         Ok(())

@@ -55,8 +55,9 @@ enum Matrix {
 }
 
 impl Matrix {
-    fn of(number: u16) -> Result<Self, Unsupported> {
-        Ok(match number {
+    /// What the colours say (ITU-T H.273, table 4).
+    fn of(colors: &Cicp) -> Result<Self, Unsupported> {
+        Ok(match colors.matrix {
             0 => Self::Identity,
             1 => Self::Luma(0.2126, 0.0722),
             4 => Self::Luma(0.30, 0.11),
@@ -65,6 +66,10 @@ impl Matrix {
             7 => Self::Luma(0.212, 0.087),
             8 => Self::YCgCo,
             9 => Self::Luma(0.2627, 0.0593),
+            // The shares follow from the primaries (equations 32 to 37).
+            12 if matches!(colors.primaries, 1 | 2) => Self::Luma(0.2126, 0.0722),
+            12 if colors.primaries == 9 => Self::Luma(0.2627, 0.0593),
+            12 if colors.primaries == 12 => Self::Luma(0.22897, 0.07929),
             _ => return Err(Unsupported::Known("AVIF with these matrix coefficients")),
         })
     }
@@ -115,7 +120,7 @@ impl Pixels {
             return Err(Corrupt::malformed("its tiles are of different kinds").into());
         }
         let (width, height) = frame.size();
-        let matrix = Matrix::of(colors.matrix)?;
+        let matrix = Matrix::of(colors)?;
         let range = Range::of(frame.bits, colors.full_range, matches!(matrix, Matrix::Identity));
         let mut rows = Rows::new(frame);
         for y in 0..height.min(self.height.saturating_sub(top)) {
@@ -266,5 +271,24 @@ impl<'a> Rows<'a> {
             }
         }
         &self.planes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cicp, Matrix};
+
+    #[test]
+    fn the_shares_of_red_and_blue_may_follow_from_the_primaries() {
+        let of = |primaries, matrix| {
+            let matrix = Matrix::of(&Cicp { primaries, transfer: 13, matrix, full_range: true });
+            matrix.map(|matrix| matrix.rgb(0.5, 0.25, -0.125))
+        };
+        assert_eq!(of(1, 12), of(1, 1));
+        assert_eq!(of(9, 12), of(9, 9));
+        let [red, green, blue] = of(12, 12).unwrap();
+        let luma = 0.2290 * red + 0.6917 * green + 0.0793 * blue;
+        assert!((luma - 0.5).abs() < 1e-3, "{luma}: the luma of Display P3, as in SMPTE EG 432-1");
+        assert!(of(4, 12).is_err() && of(9, 10).is_err());
     }
 }

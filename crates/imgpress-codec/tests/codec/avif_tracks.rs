@@ -13,10 +13,15 @@ fn avif(picture: impl Into<image::DynamicImage>) -> Vec<u8> {
 
 /// A track of one frame that lies at a place of the file (ISO/IEC 14496-12, 8.3 to 8.7).
 fn track(id: u32, kind: &[u8; 4], refers: &[u8], (place, length): (usize, usize)) -> Vec<u8> {
+    track_of(&[], id, kind, refers, (place, length))
+}
+
+/// The same that says what it is for, in boxes beside those of the codec.
+fn track_of(says: &[u8], id: u32, kind: &[u8; 4], refers: &[u8], (place, length): (usize, usize)) -> Vec<u8> {
     let numbers =
         |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_be_bytes()).collect::<Vec<_>>();
     let samples = [
-        full(b"stsd", 0, &numbers(&[0])),
+        full(b"stsd", 0, &[numbers(&[1]), boxed(b"av01", &[&[0; 78], says].concat())].concat()),
         full(b"stts", 0, &numbers(&[1, 1, 100])),
         full(b"stsc", 0, &numbers(&[1, 1, 1, 1])),
         full(b"stsz", 0, &numbers(&[0, 1, length as u32])),
@@ -51,6 +56,24 @@ fn alpha_that_only_a_track_has_is_not_lost() {
     for (x, y, Rgba([.., alpha])) in shown.enumerate_pixels() {
         let expected = levels.get_pixel(x, y).0[0];
         assert!(alpha.abs_diff(expected) < 40, "{x}, {y}: {alpha} for {expected}");
+    }
+}
+
+#[test]
+fn a_track_of_depth_is_no_alpha() {
+    let still = avif(photo(64, 48));
+    let data = still.windows(4).position(|name| name == b"mdat").unwrap() + 4;
+    let place = (data, still.len() - data);
+    let refers = boxed(b"tref", &boxed(b"auxl", &1_u32.to_be_bytes()));
+    for (name, channels) in [
+        (b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0".as_slice(), 4),
+        (b"urn:mpeg:hevc:2015:auxid:1\0", 4),
+        (b"urn:mpeg:mpegB:cicp:systems:auxiliary:depth\0", 3),
+    ] {
+        let second = track_of(&full(b"auxi", 0, name), 2, b"auxv", &refers, place);
+        let tracks = [full(b"mvhd", 0, &[0; 96]), track(1, b"pict", &[], place), second].concat();
+        let sequence = [still.as_slice(), &boxed(b"moov", &tracks)].concat();
+        assert_eq!(probe(&sequence, &imgpress_codec::Limits::default()).unwrap().channels, channels);
     }
 }
 

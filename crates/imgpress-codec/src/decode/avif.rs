@@ -239,7 +239,7 @@ pub(crate) fn parse<'a>(input: &'a [u8], limits: &Limits) -> Result<AvifParser<'
         .with_total_megapixels_limit(megapixels.max(1))
         .with_max_animation_frames(limits.max_frames)
         .with_max_grid_tiles(MAX_TILES);
-    match mended::mended(input) {
+    match mended::mended(input)? {
         Some(mended) => AvifParser::from_owned_with_config(mended, &config, &Unstoppable),
         None => AvifParser::from_bytes_with_config(input, &config, &Unstoppable),
     }

@@ -206,3 +206,29 @@ fn a_type_with_names_without_end_is_refused() {
     let file = Meta::default().file();
     assert_refused(&[start.as_slice(), &file[8 + TYPE.len()..]].concat(), "too many");
 }
+
+#[test]
+fn what_is_said_of_each_item_in_a_box_of_its_own_is_read() {
+    // As cavif writes it: one box for the picture, which turns it, and one for another item.
+    let data = coded(64, 48).data;
+    let turned = [full(b"ispe", 0, &numbers(&[64, 48])), boxed(b"irot", &[1])].concat();
+    let said = |item: u8, properties: &[u8]| {
+        let of_item = [&[0, 0, 0, 1, 0, item, u8::try_from(properties.len()).unwrap()], properties].concat();
+        full(b"ipma", 0, &of_item)
+    };
+    let file = |ipma: &[Vec<u8>], start: u32| {
+        let iloc = [&[0x44, 0, 0, 1, 0, 1, 0, 0, 0, 1], &*numbers(&[start, data.len() as u32])].concat();
+        let (iloc, ipma) = (full(b"iloc", 0, &iloc), ipma.concat());
+        Meta { iloc, ipco: boxed(b"ipco", &turned), ipma, data: data.clone(), ..Meta::default() }.file()
+    };
+    let whole = |ipma: &[Vec<u8>]| file(ipma, u32::try_from(file(ipma, 0).len() - data.len()).unwrap());
+    let size = |file: &[u8]| output(file, &options(OutputFormat::Png)).map(|made| (made.width, made.height));
+    assert_eq!(size(&whole(&[said(1, &[1, 0x82])])).unwrap(), (48, 64));
+    assert_eq!(size(&whole(&[said(1, &[1, 0x82]), said(2, &[1])])).unwrap(), (48, 64));
+    assert_eq!(size(&whole(&[said(2, &[]), said(1, &[1, 0x82]), said(3, &[1, 1, 1])])).unwrap(), (48, 64));
+    let mut wide = said(2, &[0, 1]);
+    wide[11] = 1;
+    wide[18] = 1;
+    let mixed = size(&whole(&[said(1, &[1, 0x82]), wide])).unwrap_err();
+    assert!(mixed.to_string().contains("This kind of AVIF"), "{mixed}");
+}

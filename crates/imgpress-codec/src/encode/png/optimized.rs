@@ -248,25 +248,22 @@ mod tests {
     use super::*;
 
     /// What a picture of so many rows, 1,000 pixels wide, is packed with: the number of filters and the level.
-    fn packed_with(rows: u32, effort: Effort) -> (usize, Option<u8>) {
+    fn packed_with(rows: u32, effort: Effort) -> (usize, u8) {
         let values = (0..rows * 3_000).map(|at| (at.wrapping_mul(2_654_435_761) >> 27) as u8).collect();
         let size = (1_000, rows);
         let kind = ColorType::RGB { transparent_color: None };
         let image = Image { size, kind, values: Cow::Owned(values), may_have_palette: false };
         let options = options(&image, effort, &Budget::unlimited()).unwrap();
-        let level = match options.deflater {
-            Deflater::Libdeflater { compression } => Some(compression),
-            _ => None,
-        };
-        (options.filters.len(), level)
+        let Deflater::Libdeflater { compression } = options.deflater;
+        (options.filters.len(), compression)
     }
 
     #[test]
     fn the_more_bytes_the_less_is_done_for_each() {
         assert!(packed_with(400, Effort::Max).0 > 1);
-        assert_eq!(packed_with(400, Effort::Balanced), (1, Some(BALANCED)));
-        assert_eq!(packed_with(4_300, Effort::Max), (1, Some(MAX)));
-        assert_eq!(packed_with(8_400, Effort::Max), (1, Some(VAST_LEVEL)));
-        assert_eq!(packed_with(8_400, Effort::Balanced), (1, Some(VAST_LEVEL)));
+        assert_eq!(packed_with(400, Effort::Balanced), (1, BALANCED));
+        assert_eq!(packed_with(4_300, Effort::Max), (1, MAX));
+        assert_eq!(packed_with(8_400, Effort::Max), (1, VAST_LEVEL));
+        assert_eq!(packed_with(8_400, Effort::Balanced), (1, VAST_LEVEL));
     }
 }

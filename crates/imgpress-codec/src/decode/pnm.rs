@@ -37,18 +37,14 @@ pub(super) fn probe(input: &[u8], limits: &Limits) -> Result<ImageInfo, Error> {
 /// takes, which goes on to the end for one that is missing. Others are read without looking at each.
 fn may_hold(input: &[u8], pixels: u64) -> bool {
     let is_blank = |byte: u8| matches!(byte, b'\t'..=b'\r' | b' ');
-    let values = match input {
-        [b'P', b'1', ..] => pixels,
-        [b'P', b'2', ..] => pixels,
-        [b'P', b'3', ..] => 3 * pixels,
-        _ => return true,
-    };
-    let found = if input.starts_with(b"P1") {
-        input.iter().filter(|byte| matches!(byte, b'0' | b'1')).count()
-    } else {
-        input.iter().zip(&input[1..]).filter(|(before, byte)| is_blank(**before) && !is_blank(**byte)).count()
-    };
-    found as u64 >= values
+    let begins = |(before, byte): &(&u8, &u8)| is_blank(**before) && !is_blank(**byte);
+    let numbers = || input.iter().zip(&input[1..]).filter(begins).count() as u64;
+    match input {
+        [b'P', b'1', ..] => input.iter().filter(|byte| matches!(byte, b'0' | b'1')).count() as u64 >= pixels,
+        [b'P', b'2', ..] => numbers() >= pixels,
+        [b'P', b'3', ..] => numbers() >= 3 * pixels,
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -113,11 +113,13 @@ impl Bounds {
     }
 
     fn properties(&mut self, ipco: &[u8], levels: u8) -> Result<(), Error> {
+        // Ahead of the sum, for it ends where there are too many.
+        self.walk(ipco, levels)?;
         let mut reader = Reader(ipco);
         while let Ok((kind, content)) = reader.next_box() {
             *(if &kind == b"colr" { &mut self.profiles } else { &mut self.described }) += content.len();
         }
-        self.walk(ipco, levels)
+        Ok(())
     }
 
     fn places(&mut self, iloc: &[u8]) -> Result<(), Error> {

@@ -38,7 +38,8 @@ pub(super) fn mended(file: &[u8]) -> Result<Option<Vec<u8>>, Unsupported> {
             }
             b"moov" => {
                 has_tracks = true;
-                let tracks = boxes(content).filter(|(_, kind, track)| kind == b"trak" && is_no_alpha(track));
+                let tracks =
+                    boxes(content).filter(|(_, kind, track)| kind == b"trak" && is_other_than_alpha(track));
                 let refers =
                     tracks.flat_map(|(.., track)| boxes(track)).filter(|(_, kind, _)| kind == b"tref");
                 edits.extend(refers.map(|(whole, ..)| (behind(whole, 4), b"free".into())));
@@ -75,7 +76,7 @@ fn behind(content: &[u8], header: usize) -> &[u8] {
 }
 
 /// Whether a track says what it is for, and that it is something else.
-fn is_no_alpha(track: &[u8]) -> bool {
+fn is_other_than_alpha(track: &[u8]) -> bool {
     let within = |content, kind: [u8; 4]| boxes(content).filter(move |one| one.1 == kind).map(|one| one.2);
     let tables = within(track, *b"mdia").flat_map(|media| within(media, *b"minf"));
     let tables = tables.flat_map(|media| within(media, *b"stbl")).flat_map(|table| within(table, *b"stsd"));
